@@ -1,0 +1,199 @@
+"""Where arrays live: one `Device` object a place, the only code that knows NumPy from CuPy.
+
+A device holds the array library (`xp`), the type of its arrays, its random numbers, its threads and scratch memory,
+and finds the kernel for an op: its own rooms first (kernels/cpu or kernels/cuda), then the kernels all devices share
+(kernels/generic), then a plain function of the array library (kernels/ufuncs.py). Devices are compared by identity:
+there is one object a name.
+"""
+from functools import partial
+from importlib import import_module
+
+import numpy as np
+
+from .errors import ArgumentError, DeviceError
+from .generator import Generator
+from .kernels.cpu.threads import Workers
+from .kernels.ufuncs import UFUNCS
+
+
+class Device:
+    """The place called `device`: "cpu", "cuda", "cuda:1".
+
+    Args: device: a name or a Device. index: the number of the GPU, if the name has none.
+    Attributes: `type` ("cpu" or "cuda"), `index` (None on the CPU), `xp`, `array_type`, `generator`.
+    Raises: DeviceError if there is no such device, saying what is missing and what helps.
+
+    >>> Device("cpu")
+    device(type='cpu')
+    """
+    __slots__ = ("type", "index", "xp", "array_type", "asnumpy", "workers", "synchronize", "_rooms", "_kernels",
+                 "_generator", "__weakref__")
+    _opened = {}
+    _kinds = {}
+
+    def __new__(cls, device="cpu", index=None):
+        if isinstance(device, cls):
+            return device
+        if not isinstance(device, str):
+            raise ArgumentError(f"device: {device!r} is not a device. Give a name such as 'cpu' or 'cuda:0'.")
+        found = cls._opened.get(device) if index is None else None
+        if found is not None:
+            return found
+        kind, number = _parse(device, index)
+        key = kind if number is None else f"{kind}:{number}"
+        if key not in cls._opened:
+            self = object.__new__(cls)
+            self.type, self.index = kind, number
+            self._kernels, self._generator = {}, None
+            cls._kinds[kind](self)
+            cls._opened[key] = self
+        return cls._opened[key]
+
+    @classmethod
+    def register(cls, kind, opening):
+        """Make names of `kind` known; opening(device) fills in xp, array_type, asnumpy, workers, synchronize, _rooms."""
+        cls._kinds[kind] = opening
+
+    def __init__(self, device="cpu", index=None):
+        pass
+
+    def __str__(self):
+        return self.type if self.index is None else f"{self.type}:{self.index}"
+
+    def __repr__(self):
+        return f"device(type={self.type!r}{'' if self.index is None else f', index={self.index}'})"
+
+    def __reduce__(self):
+        return (Device, (str(self),))
+
+    def __copy__(self):
+        return self
+
+    def __deepcopy__(self, memo):
+        return self
+
+    def kernel(self, name):
+        """The kernel of op `name` for this device, with the device bound as its first argument."""
+        try:
+            return self._kernels[name]
+        except KeyError:
+            pass
+        for room in self._rooms:
+            found = getattr(import_module(room, __package__), name, None)
+            if callable(found):
+                kernel = partial(found, self)
+                break
+        else:
+            kernel = getattr(self.xp, UFUNCS[name])
+        self._kernels[name] = kernel
+        return kernel
+
+    @property
+    def generator(self):
+        if self._generator is None:
+            self._generator = Generator(self)
+            if _seed is not None:
+                self._generator.manual_seed(_seed)
+        return self._generator
+
+    def empty(self, shape, dtype):
+        """A new array with whatever its memory holds: the one door for large arrays."""
+        return self.xp.empty(shape, dtype)
+
+    def parallel(self, fn, n):
+        """Call fn(start, stop) over [0, n), split over the device's threads."""
+        self.workers.parallel(fn, n)
+
+    def scratch(self, name, shape, dtype):
+        """An uninitialised work array, valid until this thread asks for the same name again."""
+        return self.workers.scratch(name, shape, dtype)
+
+
+class OneStream:
+    """The workers of a device that orders its own work: no threads, new memory for scratch (the device pools it)."""
+
+    def __init__(self, xp):
+        self._empty = xp.empty
+
+    def parallel(self, fn, n):
+        if n:
+            fn(0, n)
+
+    def scratch(self, name, shape, dtype):
+        return self._empty(shape, dtype)
+
+    def release(self):
+        pass
+
+
+def _parse(name, index):
+    kind, colon, number = name.partition(":")
+    if kind not in Device._kinds:
+        raise DeviceError(f"device: there is no device {name!r}. Use one of {', '.join(sorted(Device._kinds))}.")
+    if colon and (index is not None or not number.isdecimal()):
+        raise DeviceError(f"device: {name!r} (index {index}) is not the name of a device. Write '{kind}:0', or '{kind}' with an index.")
+    if kind == "cpu":
+        return kind, None
+    return kind, int(number) if colon else index or 0
+
+
+def _nothing():
+    """A CPU has finished when its functions return."""
+
+
+def _open_cpu(device):
+    device.xp, device.array_type = np, np.ndarray
+    device.asnumpy = np.asarray
+    device.workers, device.synchronize = Workers(), _nothing
+    device._rooms = (".kernels.cpu", ".kernels.generic")
+
+
+def _open_cuda(device):
+    cupy = import_cupy()
+    count = cupy.cuda.runtime.getDeviceCount()
+    if device.index >= count:
+        raise DeviceError(f"device: cuda:{device.index} is not there; this machine has {count} GPU(s). "
+                          f"Use cuda:0 to cuda:{count - 1}.")
+    device.xp, device.array_type = cupy, cupy.ndarray
+    device.asnumpy = cupy.asnumpy
+    device.workers = OneStream(cupy)
+    device.synchronize = cupy.cuda.Device(device.index).synchronize
+    device._rooms = (".kernels.cuda", ".kernels.generic")
+
+
+def import_cupy():
+    """The module cupy, where it is installed and finds a GPU.
+
+    Raises: DeviceError that says which of the two is missing and what helps.
+    """
+    try:
+        import cupy
+    except ImportError:
+        raise DeviceError("cuda: the package CuPy is not installed. Run: pip install 'tinygrad_cnn[cuda13]' "
+                          "(or 'tinygrad_cnn[cuda12]' for a CUDA 12 driver).") from None
+    try:
+        count = cupy.cuda.runtime.getDeviceCount()
+    except cupy.cuda.runtime.CUDARuntimeError as error:
+        raise DeviceError(f"cuda: CuPy {cupy.__version__} is installed but finds no usable GPU ({error}). "
+                          "Check the driver with nvidia-smi, and that the CuPy package fits it: pip install "
+                          "'tinygrad_cnn[cuda13]' or 'tinygrad_cnn[cuda12]'.") from None
+    if not count:
+        raise DeviceError(f"cuda: CuPy {cupy.__version__} is installed but this machine has no GPU. Use device='cpu'.")
+    return cupy
+
+
+Device.register("cpu", _open_cpu)
+Device.register("cuda", _open_cuda)
+
+CPU = Device("cpu")
+_seed = None
+
+
+def seed_all(seed):
+    """Seed the generator of every opened device with `seed`, and remember it for those opened later."""
+    global _seed
+    first = CPU.generator.manual_seed(seed)
+    _seed = seed
+    for device in list(Device._opened.values()):
+        device.generator.manual_seed(seed)
+    return first

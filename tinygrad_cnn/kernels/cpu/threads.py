@@ -1,0 +1,149 @@
+"""Parallel regions and scratch memory for NumPy kernels.
+
+The idea: the caller is one of the workers. `parallel(fn, n)` cuts [0, n) into as many runs as there are threads, hands
+all but the first to waiting daemon threads and does the first itself. The cut depends on n and the number of threads
+alone, so the bits of a result do too. A region that finds the pool busy (another user thread, or a region inside a
+region) goes through the same runs alone. BLAS is held to one thread inside a region: two threads that call a
+two-thread BLAS wait for each other's lock.
+"""
+import os
+import threading
+from queue import SimpleQueue
+
+import numpy as np
+
+from ...errors import ArgumentError
+
+
+class _Job:
+    """One run of a region, given to a worker; `finished` is released when it is done."""
+    __slots__ = ("run", "start", "stop", "error", "finished")
+
+    def __init__(self, run, start, stop):
+        self.run, self.start, self.stop = run, start, stop
+        self.error = None
+        self.finished = threading.Lock()
+        self.finished.acquire()
+
+
+def _work(queue):
+    np.seterr(all="ignore")                             # this thread's own setting: kernels are silent
+    while True:
+        job = queue.get()
+        try:
+            job.run(job.start, job.stop)
+        except BaseException as error:                  # carried to the caller, who raises it
+            job.error = error
+        job.finished.release()
+        job = None                                      # keeps no array alive while it waits
+
+
+class Workers:
+    """A pool of `num_threads` - 1 daemon threads, started when first needed, and one scratch memory a thread."""
+
+    def __init__(self):
+        self.num_threads = _available_cores()
+        self._generation = 0
+        self._local = threading.local()
+        self._rebuild()
+        if hasattr(os, "register_at_fork"):
+            os.register_at_fork(after_in_child=self._rebuild)
+
+    def _rebuild(self):
+        self._busy = threading.Lock()
+        self._queues = []
+        self._blas = None
+
+    def set_num_threads(self, count):
+        """Use `count` threads from the next region on.
+
+        Raises: ArgumentError if count is not a positive integer.
+        """
+        if not isinstance(count, int) or isinstance(count, bool) or count < 1:
+            raise ArgumentError(f"set_num_threads: {count!r} is not a number of threads. Give an integer of at least 1.")
+        self.num_threads = count
+
+    def parallel(self, fn, n):
+        """Call fn(start, stop) for consecutive runs that cover [0, n); an exception in any run is raised here."""
+        count = min(self.num_threads, n)
+        if count <= 1:
+            if n:
+                fn(0, n)
+            return
+        cuts = [n * k // count for k in range(count + 1)]
+        if not self._busy.acquire(blocking=False):
+            for start, stop in zip(cuts, cuts[1:]):
+                fn(start, stop)
+            return
+        busy = self._busy                               # a fork inside the region gives the child a new lock
+        try:
+            self._together(fn, cuts)
+        finally:
+            busy.release()
+
+    def _together(self, fn, cuts):
+        while len(self._queues) < len(cuts) - 2:
+            queue = SimpleQueue()
+            threading.Thread(target=_work, args=(queue,), daemon=True, name="tinygrad_cnn worker").start()
+            self._queues.append(queue)
+        if self._blas is None:
+            self._blas = _blas_controller()
+        limits = self._blas.limit(limits=1)
+        jobs = []
+        try:
+            for queue, start, stop in zip(self._queues, cuts[1:], cuts[2:]):
+                job = _Job(fn, start, stop)
+                queue.put(job)
+                jobs.append(job)
+            fn(0, cuts[1])
+        finally:
+            interrupted = _wait(jobs)
+            limits.restore_original_limits()
+        for job in jobs:
+            if job.error is not None:
+                raise job.error
+        if interrupted is not None:
+            raise interrupted
+
+    def scratch(self, name, shape, dtype):
+        """An uninitialised array for use inside a kernel, the same memory for the same name until the next call."""
+        local = self._local
+        if getattr(local, "generation", None) != self._generation:
+            local.generation, local.blocks = self._generation, {}
+        dtype = np.dtype(dtype)
+        size = dtype.itemsize
+        for length in shape:
+            size *= length
+        block = local.blocks.get(name)
+        if block is None or block.nbytes < size:
+            block = local.blocks[name] = np.empty(size, np.uint8)
+        return block[:size].view(dtype).reshape(shape)
+
+    def release(self):
+        """Let go of the scratch memory; each thread drops its own when it next asks for some."""
+        self._generation += 1
+        self._local.blocks = {}
+
+
+def _wait(jobs):
+    """Wait until every job is done, also when Ctrl-C comes meanwhile: their arrays are in use until then."""
+    interrupted = None
+    for job in jobs:
+        while True:
+            try:
+                job.finished.acquire()
+                break
+            except KeyboardInterrupt as signal:
+                interrupted = signal
+    return interrupted
+
+
+def _blas_controller():
+    from threadpoolctl import ThreadpoolController
+    return ThreadpoolController().select(user_api="blas")
+
+
+def _available_cores():
+    if hasattr(os, "sched_getaffinity"):
+        return len(os.sched_getaffinity(0))
+    return os.cpu_count() or 1
