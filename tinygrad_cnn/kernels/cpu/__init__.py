@@ -1,0 +1,2 @@
+"""Kernels that NumPy does better by hand; they replace those of the same name in kernels/generic."""
+from .optim import adam_, rmsprop_, sgd_

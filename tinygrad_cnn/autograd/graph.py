@@ -1,0 +1,182 @@
+"""The graph: nodes, one an op that was recorded, joined by edges to the nodes and leaves of the op's inputs.
+
+A node's `id` is its creation number. A node is newer than its inputs, so "newest first" is a topological order and
+needs no search. Edges point from results to inputs only and a saved output is kept as a bare array, so there are no
+reference cycles: memory goes when the last tensor does.
+"""
+from itertools import count
+
+from ..errors import ArgumentError, GraphFreedError, StaleValueError
+from ..tensor import Tensor
+
+next_id = count(1).__next__
+
+
+class Hook:
+    """The handle of a registered hook: `remove()` takes it out; also a context manager that does so at its end."""
+    __slots__ = ("_hooks", "_function")
+
+    def __init__(self, hooks, function):
+        self._hooks, self._function = hooks, function
+        hooks.append(function)
+
+    def remove(self):
+        """Take the hook out; a second call does nothing."""
+        if self._hooks is not None and self._function in self._hooks:
+            self._hooks.remove(self._function)
+        self._hooks = None
+
+    def __enter__(self):
+        return self
+
+    def __exit__(self, *error):
+        self.remove()
+
+
+class Node:
+    """One recorded op: its edges, and exactly what the live rules need.
+
+    saved: the input Tensors and residuals the plan names, then the output's array if a rule names `y`.
+    versions: the version each saved tensor had. meta: shapes and dtypes of inputs that rules ask for, by name.
+    """
+    __slots__ = ("id", "op", "plan", "edges", "saved", "versions", "attrs", "meta", "shape", "dtype", "device", "writes",
+                 "hooks", "retained", "line", "outputs", "__weakref__")
+    index = 0
+    makes_gradients = True                              # what a rule returns is new memory, g itself or a view of g
+
+    @property
+    def origin(self):
+        return self
+
+    def name(self):
+        """The op's name in PyTorch's manner: MulBackward."""
+        return "".join(part.capitalize() for part in self.op.name.split("_")) + "Backward"
+
+    @property
+    def next_functions(self):
+        """Pairs (node, which of its outputs), one for each input; a Leaf stands for itself, None for no gradient."""
+        return tuple((None, 0) if e is None else (getattr(e, "origin", e), getattr(e, "index", 0)) for e in self.edges)
+
+    def register_hook(self, hook):
+        """Call hook(gradient of this node's output) in backward passes; what it returns, if not None, replaces it."""
+        if self.hooks is None:
+            self.hooks = []
+        return Hook(self.hooks, hook)
+
+    def __repr__(self):
+        return f"<{self.name()}>"
+
+    def values(self, create_graph):
+        """The saved values, checked to be what they were: Tensors (or Python scalars) in the plan's order."""
+        saved = self.saved
+        if saved is None:
+            raise GraphFreedError(f"backward: the values that {self.op.name}{self.where()} saved were freed by an "
+                                  "earlier backward pass. Call the first one with retain_graph=True to go through the "
+                                  "graph again.")
+        k = 0
+        for version in self.versions:
+            value = saved[k]
+            if version is not None and value.writes[0] != version:
+                self.stale(value.writes, version, self.plan.names[k])
+            k += 1
+        if self.plan.keeps_y:
+            writes, version = self.writes
+            if writes[0] != version:
+                self.stale(writes, version, "its output")
+            y = Tensor(saved[k], self.device, self if create_graph else None)
+            y.writes = writes
+            return [*saved[:k], y]
+        return saved
+
+    def stale(self, writes, version, name):
+        raise StaleValueError(
+            f"backward: {self.op.name}{self.where()} saved {name} at version {version}, but {writes[1]} has written into "
+            f"it since (version {writes[0]}). Use the out-of-place form of {writes[1]}, or give it a clone().")
+
+    def where(self):
+        """' (called at file:line)' where anomaly detection noted it."""
+        line = getattr(self, "line", None)
+        return "" if line is None else f" (called at {line})"
+
+    def pull(self, g, create_graph):
+        """Pairs (input position, gradient) from the gradient of the output(s): the op's rules, applied."""
+        values = self.values(create_graph)
+        for positions, rule, slots, extras in self.plan.rules:
+            given = [values[s] for s in slots]
+            if extras:
+                found = rule(g, *given, **{name: self.extra(name) for name in extras})
+            else:
+                found = rule(g, *given)
+            if type(positions) is tuple:
+                yield from ((i, found[i]) for i in positions)
+            else:
+                yield positions, found
+
+    def materializes(self, output):
+        """Whether rules are given zeros for an output that received no gradient."""
+        return True
+
+    def extra(self, name):
+        if name == "needs":
+            return tuple(e is not None for e in self.edges)
+        return self.meta[name] if self.meta and name in self.meta else self.attrs[name]
+
+    def release(self):
+        """Let go of the saved values, after their use."""
+        if self.saved:
+            self.saved = None
+
+
+class Packed:
+    """What a pack hook returned for one saved tensor, and the edge that tensor had (None for the node's own output)."""
+    __slots__ = ("value", "edge", "is_output")
+
+    def __init__(self, value, edge, is_output):
+        self.value, self.edge, self.is_output = value, edge, is_output
+
+
+class PackedNode(Node):
+    """A node recorded under saved_tensors_hooks: each saved tensor is a `Packed`."""
+    __slots__ = ("unpack",)
+
+    def pack(self, pack_hook, unpack_hook):
+        """Put every saved tensor through `pack_hook`; `unpack_hook` will be asked for it in the backward pass."""
+        self.unpack = unpack_hook
+        last = len(self.saved) - 1 if self.plan.keeps_y else None
+        self.saved = [self._packed(value, k == last, pack_hook) for k, value in enumerate(self.saved)]
+
+    def _packed(self, value, is_output, pack_hook):
+        if is_output:
+            return Packed(pack_hook(Tensor(value, self.device)), None, True)
+        if not isinstance(value, Tensor):
+            return value
+        return Packed(pack_hook(Tensor(value.array, self.device)), value.edge, False)
+
+    def values(self, create_graph):
+        if self.saved is None:
+            return super().values(create_graph)
+        return [self._unpacked(value, k, create_graph) if type(value) is Packed else value
+                for k, value in enumerate(self.saved)]
+
+    def _unpacked(self, packed, k, create_graph):
+        value = self.unpack(packed.value)
+        if not isinstance(value, Tensor):
+            raise ArgumentError(f"saved_tensors_hooks: unpack_hook gave {type(value).__name__} for {self.plan.names[k]} of "
+                                f"{self.op.name}. It must return the Tensor that was packed.")
+        edge = self if packed.is_output else packed.edge
+        return Tensor(value.array, self.device, edge if create_graph else None)
+
+
+class Part:
+    """One output of a node with several: collects its gradient for the node."""
+    __slots__ = ("id", "node", "index", "shape", "dtype", "device", "hooks", "retained", "__weakref__")
+
+    def __init__(self, node, index, array, device):
+        self.id = next_id()
+        self.node, self.index = node, index
+        self.shape, self.dtype, self.device = array.shape, array.dtype, device
+        self.hooks = self.retained = None
+
+    @property
+    def origin(self):
+        return self.node

@@ -1,0 +1,98 @@
+"""Tensors that share another's memory: views, and the tensors of inference mode.
+
+A view knows its source (the tensor whose history counts) and the path of view ops that leads from it. When the source
+gets a new edge by an in-place write, the view's own edge is derived again, along the path, when next asked for.
+"""
+from ..errors import InPlaceError, StaleValueError
+from ..tensor import Tensor
+from .modes import reset_mode, set_mode
+
+
+def shares_memory(y, x):
+    """Whether a view kernel's result `y` lies in x's memory (reshape has to copy some layouts)."""
+    base = y.base
+    return base is not None and (base is x or base is x.base)
+
+
+class View(Tensor):
+    """A tensor in the memory of another.
+
+    source: the tensor it is a view of (never itself a View with a source). path: ((op, args, attrs), ...) from the source.
+    tracked: False if it was made while nothing was recorded; it then stays out of the graph.
+    """
+    __slots__ = ("source", "path", "tracked", "_own", "_seen")
+
+    @staticmethod
+    def of(x, array, edge, op, attrs, mode):
+        """The view that `op` made of tensor `x`."""
+        if isinstance(x, InferenceTensor):
+            return InferenceTensor(array, x.device)
+        self = View.__new__(View)
+        self.array, self.device, self.writes = array, x.device, x.writes
+        if x.source is None:
+            self.source, self.path = x, ((op, attrs),)
+            self.tracked = mode is True or mode is not False and mode.grad
+        else:
+            self.source, self.path = x.source, (*x.path, (op, attrs))
+            self.tracked = x.tracked and (mode is True or mode is not False and mode.grad)
+        self._own, self._seen = edge, self.source.edge
+        return self
+
+    @property
+    def edge(self):
+        if self.tracked and self.source.edge is not self._seen:
+            self._follow()
+        return self._own
+
+    @edge.setter
+    def edge(self, edge):
+        self._own, self._seen = edge, self.source.edge
+
+    def _follow(self):
+        """Derive the edge anew from the source's present one."""
+        source = self.source
+        self._seen = source.edge
+        token = set_mode(True)
+        try:
+            x = Tensor(source.array, source.device, source.edge)
+            for op, attrs in self.path:
+                x = op(x, **attrs)
+            self._own = x.edge
+        finally:
+            reset_mode(token)
+
+    def __reduce_ex__(self, protocol):
+        return Tensor.__reduce_ex__(self, protocol)
+
+
+class InferenceTensor(Tensor):
+    """A tensor made in inference mode: it can be computed with, but not saved for a gradient."""
+    __slots__ = ()
+
+    def __init__(self, array, device):
+        self.array, self.device, self.edge = array, device, None
+
+    @property
+    def writes(self):
+        raise StaleValueError("inference_mode: a tensor made in inference mode cannot be saved for a gradient, because "
+                              "writes into it are not counted. Make it under no_grad instead, or use its clone().")
+
+    def wrote(self, op_name):
+        from .modes import is_inference_mode_enabled
+        if not is_inference_mode_enabled():
+            raise InPlaceError(f"{op_name}: a tensor made in inference mode cannot be written to outside of it. "
+                               "Use its clone().")
+
+    def requires_grad_(self, requires_grad=True):
+        if requires_grad:
+            raise InPlaceError("requires_grad_: a tensor made in inference mode cannot enter a graph. Use its clone().")
+        return self
+
+
+def detach(x):
+    """A tensor on the same memory, outside the graph; writes through either are seen by both."""
+    if isinstance(x, InferenceTensor):
+        return InferenceTensor(x.array, x.device)
+    out = Tensor(x.array, x.device)
+    out.writes = x.writes
+    return out

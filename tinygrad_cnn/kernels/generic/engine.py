@@ -1,0 +1,31 @@
+"""Kernels of the engine's own ops: reducing a gradient to the shape of its edge, changing dtype, writing a part.
+
+Shapes: any.
+"""
+
+
+def sum_to(device, x, shape):
+    """x summed over the axes along which an array of `shape` was broadcast to x's shape."""
+    xp = device.xp
+    lead = x.ndim - len(shape)
+    axes = tuple(i for i in range(x.ndim) if i < lead or (shape[i - lead] == 1 and x.shape[i] != 1))
+    dtype = "float32" if x.dtype.itemsize == 2 and x.dtype.kind not in "iub" else None
+    if not axes:
+        return x.reshape(shape)
+    summed = xp.sum(x, axis=axes, keepdims=True, dtype=dtype)
+    return summed.reshape(shape).astype(x.dtype, copy=False)
+
+
+def cast(device, x, dtype):
+    """x in another dtype, always a new array."""
+    return x.astype(dtype)
+
+
+def put(device, base, value, path):
+    """A copy of `base` in which the part that a path of view ops leads to is `value`."""
+    whole = base.copy()
+    part = whole
+    for op, attrs in path:
+        part = op.kernel(device)(part, **attrs)
+    part[...] = value
+    return whole
