@@ -1,0 +1,43 @@
+"""The command line: `python -m tinygrad_cnn train` and `python -m tinygrad_cnn doctor`.
+
+Each command is a module with `add_arguments(parser)` and `run(arguments) -> exit code`. A user's mistake ends as one
+line on standard error and exit code 2, Ctrl-C as exit code 130; anything else is our fault and shows its traceback.
+"""
+import argparse
+import sys
+
+from ..errors import TinygradError
+from ..version import __version__
+from . import doctor, train
+from .console import tolerate_any_character
+from .exit_codes import INTERRUPTED, USER_ERROR
+
+_COMMANDS = {"train": train, "doctor": doctor}
+
+
+def main(argv=None):
+    """Run one command; returns the exit code.
+
+    Args: argv: the words after `python -m tinygrad_cnn`; those of this process if not given.
+    """
+    tolerate_any_character(sys.stdout, sys.stderr)
+    arguments = _parser().parse_args(argv)
+    try:
+        return _COMMANDS[arguments.command].run(arguments)
+    except KeyboardInterrupt:
+        print("Interrupted.", file=sys.stderr)
+        return INTERRUPTED
+    except (TinygradError, OSError) as error:
+        print(f"error: {' '.join(str(error).split())}", file=sys.stderr)
+        return USER_ERROR
+
+
+def _parser():
+    parser = argparse.ArgumentParser(prog="python -m tinygrad_cnn", description=(
+        "Convolutional networks from the ground up, on NumPy and CuPy."))
+    parser.add_argument("--version", action="version", version=f"tinygrad_cnn {__version__}")
+    commands = parser.add_subparsers(dest="command", required=True, metavar="command")
+    for name, module in _COMMANDS.items():
+        first_line = module.__doc__.split("\n", 1)[0]
+        module.add_arguments(commands.add_parser(name, help=first_line, description=first_line))
+    return parser

@@ -1,0 +1,82 @@
+"""Pictures of a run.
+
+They are drawn with matplotlib's objects on its Agg canvas: no window, and no state shared with the user's own plots.
+"""
+import numpy as np
+
+from ..errors import MissingExtraError
+from ..io import atomic_write
+
+_TRAIN, _TEST = "#c44e52", "#4c72b0"
+
+
+def draw_learning_curve(rows, path, title):
+    """Loss and accuracy by epoch, training and held-out, as a PNG.
+
+    Args: rows: dicts with epoch, train_loss, train_accuracy, test_loss, test_accuracy (accuracies 0 to 1).
+    """
+    figure = _figure(10, 4)
+    epochs = [row["epoch"] for row in rows]
+    for place, (kind, scale, label) in enumerate((("loss", 1, "loss"), ("accuracy", 100, "accuracy (%)")), 1):
+        axes = figure.add_subplot(1, 2, place)
+        for part, name, colour in (("train", "training", _TRAIN), ("test", "held out", _TEST)):
+            axes.plot(epochs, [scale * row[f"{part}_{kind}"] for row in rows], marker="o", markersize=3, color=colour,
+                      label=name)
+        axes.set_xlabel("epoch")
+        axes.set_ylabel(label)
+        axes.xaxis.get_major_locator().set_params(integer=True)
+        axes.grid(alpha=0.3)
+        axes.legend()
+    figure.suptitle(title)
+    _write(figure, path)
+
+
+def draw_confusion_matrix(confusion, class_names, path, title):
+    """True class (rows) by predicted class (columns) as a PNG, the right answers in blue and the mistakes in red.
+
+    Shapes: confusion (K, K) of counts; class_names K strings.
+    """
+    confusion = np.asarray(confusion)
+    figure = _figure(7, 6.4)
+    axes = figure.add_subplot()
+    axes.imshow(_colours(confusion))
+    for (row, column), count in np.ndenumerate(confusion):
+        if count:
+            dark = row == column and 2 * count > confusion.max()
+            axes.text(column, row, str(count), ha="center", va="center", color="white" if dark else "black")
+    ticks = range(len(class_names))
+    axes.set_xticks(ticks, class_names)
+    axes.set_yticks(ticks, class_names)
+    axes.set_xlabel("predicted")
+    axes.set_ylabel("true")
+    axes.set_title(title)
+    _write(figure, path)
+
+
+def _colours(confusion):
+    """(K, K) counts -> (K, K, 3) colours: white for none, towards blue on the diagonal, towards red off it."""
+    right = np.eye(len(confusion), dtype=bool)
+    strength = np.zeros(confusion.shape)
+    for part in (right, ~right):
+        most = confusion[part].max(initial=0)
+        strength[part] = np.sqrt(confusion[part] / most) if most else 0    # the root keeps single mistakes visible
+    full = np.where(right[..., None], (0.13, 0.32, 0.62), (0.85, 0.35, 0.30))
+    return 1 + strength[..., None] * (full - 1)
+
+
+def _figure(width, height):
+    """A figure of that many inches on an Agg canvas."""
+    try:
+        from matplotlib.backends.backend_agg import FigureCanvasAgg
+        from matplotlib.figure import Figure
+    except ImportError:
+        raise MissingExtraError("pictures: the package matplotlib is not installed. "
+                                "Run: pip install 'tinygrad_cnn[train]'") from None
+    figure = Figure(figsize=(width, height), dpi=120, layout="constrained")
+    FigureCanvasAgg(figure)
+    return figure
+
+
+def _write(figure, path):
+    with atomic_write(path) as part:
+        figure.savefig(part, format="png")
