@@ -1,0 +1,6 @@
+"""Kernels that CuPy does better by hand than the shared ones, under the same names and signatures.
+
+`RAW` names those that launch CUDA text; its sources are in `sources.py`, where a test compiles them with nvcc. The
+others use `device.xp` alone and run on the strict device too.
+"""
+RAW = frozenset()

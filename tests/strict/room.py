@@ -1,0 +1,8 @@
+"""The kernels of kernels/cuda that are written with `xp` alone, for the strict device; CUDA text has nothing to run on."""
+from tinygrad_cnn.kernels import cuda
+
+
+def __getattr__(name):
+    if name in cuda.RAW:
+        raise AttributeError(f"{name} is CUDA text")
+    return getattr(cuda, name)
