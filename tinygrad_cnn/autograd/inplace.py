@@ -52,17 +52,20 @@ def check_writable(name, x, others=()):
 
 
 def inplace(op, x, *others, **attrs):
-    """Give x the value op(x, *others, **attrs), in x's memory; returns x.
+    """Give x the value op(x, *others, **attrs), in x's memory; returns x. `op` is an Op or a function made of ops.
 
     Raises: InPlaceError where autograd must refuse, ShapeError or DTypeError where the result does not fit into x.
     """
-    name = op.name + "_"
+    name = (op.name if isinstance(op, Op) else op.__name__) + "_"
     check_writable(name, x, others)
     array = x.array
     old = Tensor(array, x.device, x.edge)
-    if old.edge is not None and _rules_read_input(op):
-        old.array = array.copy()
-    y = _compute(op, old, array, others, attrs, name)
+    if not isinstance(op, Op):
+        y = op(_kept_apart(old, others), *others, **attrs)
+    else:
+        if old.edge is not None and _rules_read_input(op):
+            old.array = array.copy()
+        y = _compute(op, old, array, others, attrs)
     if y.array is not array:
         with_room(name, array, y)
         array[...] = y.array
@@ -70,12 +73,19 @@ def inplace(op, x, *others, **attrs):
     return x
 
 
+def _kept_apart(old, others):
+    """`old` in memory of its own if a node may save it: the write to come would make it stale."""
+    if is_grad_enabled() and (old.edge is not None or any(isinstance(o, Tensor) and o.edge is not None for o in others)):
+        old.array = old.array.copy()
+    return old
+
+
 def _rules_read_input(op):
     rules = [op.joint] if op.joint else op.rule_of.values()
     return any(op.inputs[0] in rule.__code__.co_varnames[1:rule.__code__.co_argcount] for rule in rules)
 
 
-def _compute(op, old, array, others, attrs, name):
+def _compute(op, old, array, others, attrs):
     """op(old, *others): straight into `array` where the kernel is a plain function that can, else as a new array."""
     fits = (op.name in WITH_OUT and not attrs and array.dtype.kind == "f" and get_mode() in (True, False)
             and all(_plain_operand(o, old) for o in others))

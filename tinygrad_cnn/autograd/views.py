@@ -61,9 +61,6 @@ class View(Tensor):
         finally:
             reset_mode(token)
 
-    def __reduce_ex__(self, protocol):
-        return Tensor.__reduce_ex__(self, protocol)
-
 
 class InferenceTensor(Tensor):
     """A tensor made in inference mode: it can be computed with, but not saved for a gradient."""

@@ -1,0 +1,12 @@
+"""The operations, one file a family: the table of derivatives on top, the public functions under it."""
+from importlib import import_module
+
+for _family in ("creation", "elementwise", "compare", "shape", "reduce", "join", "activation", "index", "sort", "matmul",
+                "convert", "softmax", "random", "norm", "conv", "pool", "fold", "loss"):
+    try:
+        _module = import_module("." + _family, __package__)
+    except ModuleNotFoundError as _error:
+        if _family not in str(_error):
+            raise
+    else:
+        globals().update({_name: getattr(_module, _name) for _name in _module.__all__})

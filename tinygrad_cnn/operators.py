@@ -1,0 +1,210 @@
+"""The table that gives Tensor its methods and operators: each is a function of ops/ (or of the engine) under a name.
+
+`name_` in INPLACE is the in-place form of the function `name`: the same value, written into the tensor's own memory with
+its history (autograd/inplace.py).
+"""
+from . import autograd, ops, protocols
+from .autograd.inplace import inplace
+from .device import CPU, Device
+from .errors import ArgumentError, GradError
+from .tensor import Leaf, Tensor
+
+METHODS = {
+    "elementwise": "abs absolute acos acosh add addcdiv addcmul arccos arcsin arctan arctan2 asin asinh atan atan2 atanh ceil "
+                   "cos cosh deg2rad div divide erf erfc erfinv exp exp2 expm1 floor floor_divide fmod frac heaviside hypot "
+                   "lerp log log10 log1p log2 logit mul multiply nan_to_num neg negative positive pow rad2deg reciprocal "
+                   "remainder round rsqrt sgn sigmoid sign sin sinh sqrt square sub subtract tan tanh true_divide trunc",
+    "compare": "allclose bitwise_and bitwise_not bitwise_or bitwise_xor clamp clamp_max clamp_min clip eq equal fmax fmin ge "
+               "greater greater_equal gt isclose isfinite isinf isnan le less less_equal logical_and logical_not logical_or "
+               "logical_xor lt maximum minimum ne not_equal where_",
+    "reduce": "all amax amin aminmax any argmax argmin count_nonzero cumprod cumsum max mean median min nanmean nansum norm "
+              "prod std sum var",
+    "activation": "relu",
+    "shape": "as_strided broadcast_to chunk clone contiguous diagonal expand expand_as flatten is_contiguous movedim narrow "
+             "permute ravel reshape reshape_as select split squeeze stride swapaxes swapdims t tensor_split transpose unbind "
+             "unflatten unfold unsqueeze view view_as",
+    "join": "diag flip fliplr flipud repeat repeat_interleave roll rot90 tile tril triu",
+    "index": "gather index_add index_copy index_fill index_put index_select masked_fill masked_scatter masked_select nonzero "
+             "scatter scatter_add take take_along_dim",
+    "sort": "argsort bincount kthvalue sort topk unique",
+    "matmul": "addmm addmv baddbmm bmm dot inner kron matmul mm mv outer tensordot trace",
+    "convert": "bfloat16 bool byte char cpu cuda double float half int long short to type_as",
+    "softmax": "log_softmax logsumexp softmax",
+    "random": "bernoulli bernoulli_ exponential_ multinomial normal_ random_ uniform_",
+    "creation": "new_empty new_full new_ones new_tensor new_zeros size",
+}
+
+INPLACE = {
+    "elementwise": "abs_ acos_ add_ addcdiv_ addcmul_ asin_ atan_ ceil_ cos_ div_ erf_ exp_ exp2_ expm1_ floor_ "
+                   "floor_divide_ fmod_ frac_ lerp_ log_ log10_ log1p_ log2_ mul_ nan_to_num_ neg_ pow_ reciprocal_ "
+                   "remainder_ round_ rsqrt_ sigmoid_ sign_ sin_ sinh_ sqrt_ square_ sub_ tan_ tanh_ trunc_",
+    "compare": "clamp_ clamp_max_ clamp_min_ clip_ logical_and_ logical_not_ logical_or_ logical_xor_",
+    "reduce": "cumprod_ cumsum_",
+    "activation": "relu_",
+    "join": "tril_ triu_",
+    "index": "index_add_ index_copy_ index_fill_ index_put_ masked_fill_ masked_scatter_ scatter_ scatter_add_",
+}
+
+OPERATORS = {
+    "__add__": "add", "__sub__": "sub", "__mul__": "mul", "__truediv__": "div", "__floordiv__": "floor_divide",
+    "__mod__": "remainder", "__pow__": "pow", "__matmul__": "matmul",
+    "__eq__": "eq", "__ne__": "ne", "__lt__": "lt", "__le__": "le", "__gt__": "gt", "__ge__": "ge",
+    "__and__": "bitwise_and", "__or__": "bitwise_or", "__xor__": "bitwise_xor",
+}
+REFLECTED = {
+    "__radd__": "add", "__rsub__": "sub", "__rmul__": "mul", "__rtruediv__": "div", "__rfloordiv__": "floor_divide",
+    "__rmod__": "remainder", "__rpow__": "pow", "__rmatmul__": "matmul",
+    "__rand__": "bitwise_and", "__ror__": "bitwise_or", "__rxor__": "bitwise_xor",
+}
+UPDATES = {"__iadd__": "add", "__isub__": "sub", "__imul__": "mul", "__itruediv__": "div", "__ifloordiv__": "floor_divide",
+           "__imod__": "remainder", "__ipow__": "pow", "__iand__": "bitwise_and", "__ior__": "bitwise_or",
+           "__ixor__": "bitwise_xor"}
+UNARY = {"__neg__": "neg", "__pos__": "positive", "__abs__": "abs", "__invert__": "bitwise_not"}
+PROTOCOLS = ("numpy item tolist __array__ __dlpack__ __dlpack_device__ __bool__ __float__ __int__ __index__ __len__ __iter__ "
+             "__contains__ __format__ __repr__ __deepcopy__ __reduce_ex__")
+
+
+def backward(self, gradient=None, retain_graph=None, create_graph=False, inputs=None):
+    """Add this tensor's gradients to the `.grad` of the leaves it was computed from; see `tg.autograd.backward`."""
+    autograd.backward(self, gradient, retain_graph, create_graph, inputs)
+
+
+def register_hook(self, hook):
+    """Call hook(gradient) whenever this tensor's gradient is computed; what it returns, if not None, replaces it.
+
+    Returns a handle with `remove()`. Raises: GradError if the tensor does not require grad.
+    """
+    edge = self.edge
+    if edge is None:
+        raise GradError("register_hook: this tensor does not require grad, so it will have no gradient to show.")
+    if edge.hooks is None:
+        edge.hooks = []
+    return autograd.Hook(edge.hooks, hook)
+
+
+def register_post_accumulate_grad_hook(self, hook):
+    """Call hook(tensor) each time this leaf's `.grad` has been added to; returns a handle with `remove()`."""
+    if not isinstance(self.edge, Leaf):
+        raise GradError("register_post_accumulate_grad_hook: only a leaf that requires grad has a .grad to add to.")
+    if self.edge.after_hooks is None:
+        self.edge.after_hooks = []
+    from weakref import ref
+    tensor = ref(self)
+    return autograd.Hook(self.edge.after_hooks, lambda: tensor() is not None and hook(tensor()))
+
+
+def retain_grad(self):
+    """Keep the gradient of this computed tensor in `.grad` (leaves always do)."""
+    edge = self.edge
+    if edge is None:
+        raise GradError("retain_grad: this tensor does not require grad, so it will have no gradient to keep.")
+    if not isinstance(edge, Leaf) and edge.retained is None:
+        self.holder = edge.retained = Leaf(self.array.shape, self.array.dtype, self.device)
+
+
+def retains_grad(self):
+    """Whether `.grad` of this computed tensor will be kept."""
+    return not isinstance(self.edge, Leaf) and getattr(self.edge, "retained", None) is not None
+
+
+def detach_(self):
+    """Take this tensor out of the graph, in place; returns it."""
+    if self.source is not None:
+        raise GradError("detach_: a view cannot leave the graph its source is in. Use detach().")
+    edge = self.edge
+    if isinstance(edge, autograd.Node) and edge.plan is not None and edge.plan.keeps_y and edge.saved:
+        edge.writes = self.writes, self.writes[0]
+    self.edge = None
+    return self
+
+
+def _data(self):
+    return autograd.detach(self)
+
+
+def _set_data(self, other):
+    if not isinstance(other, Tensor):
+        raise ArgumentError(f"data: expected a Tensor, got {type(other).__name__}.")
+    self.array, self.device = other.array, other.device
+    for holder in {self.edge, getattr(self, "holder", None)}:
+        if isinstance(holder, Leaf):
+            holder.shape, holder.dtype, holder.device = other.array.shape, other.array.dtype, other.device
+    self.wrote("data")
+
+
+def _update(name):
+    """The operator that writes back: `x += y` is x.add_(y)."""
+    function = getattr(ops, name)
+
+    def update(self, other):
+        return inplace(function, self, other)
+    return update
+
+
+def _inplace(name):
+    function = getattr(ops, name[:-1])
+
+    def method(self, *args, **kwargs):
+        return inplace(function, self, *args, **kwargs)
+    method.__name__ = name
+    method.__doc__ = f"In-place form of `{name[:-1]}`: writes the result into this tensor and returns it."
+    return method
+
+
+def _operator(function):
+    """Python asks the other operand when this one is not to be computed with: NotImplemented, not an error."""
+    def operator(self, other):
+        if type(other) is list or type(other) is str or other is None:
+            return NotImplemented
+        return function(self, other)
+    return operator
+
+
+def _reflected(function):
+    def operator(self, other):
+        return function(other, self)
+    return operator
+
+
+def _comparison(name, function):
+    def operator(self, other):
+        if other is None or type(other) is str:
+            return NotImplemented
+        return function(self, other)
+    return operator
+
+
+def _bind():
+    for names in METHODS.values():
+        for name in names.split():
+            if hasattr(ops, name):
+                setattr(Tensor, name, getattr(ops, name))
+    for names in INPLACE.values():
+        for name in names.split():
+            if hasattr(ops, name[:-1]):
+                setattr(Tensor, name, _inplace(name))
+    for table, wrap in ((OPERATORS, _operator), (REFLECTED, _reflected)):
+        for method, name in table.items():
+            if hasattr(ops, name):
+                setattr(Tensor, method, wrap(getattr(ops, name)))
+    for method, name in UPDATES.items():
+        if hasattr(ops, name):
+            setattr(Tensor, method, _update(name))
+    for method, name in UNARY.items():
+        if hasattr(ops, name):
+            setattr(Tensor, method, getattr(ops, name))
+    for name in PROTOCOLS.split():
+        setattr(Tensor, name, getattr(protocols, name))
+    for function in (backward, register_hook, register_post_accumulate_grad_hook, retain_grad, detach_):
+        setattr(Tensor, function.__name__, function)
+    for name in ("__getitem__", "__setitem__", "fill_", "zero_", "copy_"):
+        if hasattr(ops, name.strip("_")):
+            setattr(Tensor, name, getattr(ops, name.strip("_")))
+    Tensor.detach = autograd.detach
+    Tensor.retains_grad = property(retains_grad)
+    Tensor.data = property(_data, _set_data)
+    for name, make in ops.PROPERTIES.items() if hasattr(ops, "PROPERTIES") else ():
+        setattr(Tensor, name, property(make))
+
+
+_bind()
