@@ -188,6 +188,11 @@ def test_every_public_method_of_tensor_is_documented():
     assert not silent, ", ".join(silent)
 
 
+def test_every_folder_of_modules_is_a_package():
+    bare = {str(path.parent.relative_to(ROOT)) for path in SOURCES if not (path.parent / "__init__.py").exists()}
+    assert not bare, "setuptools would leave it out of an installation"
+
+
 def test_no_module_has_a_vague_name():
     vague = [str(path.relative_to(ROOT)) for path in ALL_SOURCES
              if VAGUE_NAMES & set(path.relative_to(ROOT).with_suffix("").parts)
