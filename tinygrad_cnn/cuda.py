@@ -1,8 +1,8 @@
 """The GPU's own questions, under the names of torch.cuda: is there one, what is it, how much memory, wait for it.
 
-Everything goes through CuPy, imported when first needed. `is_available` and `device_count` answer anywhere; the other
-functions raise DeviceError where CuPy or the GPU is missing, saying which of the two and what helps. A `device` argument
-is None (the current GPU), an index, a name such as "cuda:1", or a Device. Sizes are bytes.
+Everything goes through CuPy, imported when first needed. `is_available` and `device_count` answer anywhere; most others
+raise DeviceError where CuPy or the GPU is missing, saying which of the two and what helps. A `device` argument is None
+(the current GPU), an index, a name such as "cuda:1", or a Device. Sizes are bytes.
 """
 from . import generator
 from .device import Device, import_cupy
@@ -10,7 +10,8 @@ from .errors import ArgumentError, DeviceError
 
 __all__ = ["current_device", "device_count", "empty_cache", "get_device_capability", "get_device_name", "initial_seed",
            "is_available", "manual_seed", "manual_seed_all", "max_memory_allocated", "max_memory_reserved",
-           "mem_get_info", "memory_allocated", "memory_reserved", "memory_stats", "reset_peak_memory_stats", "synchronize"]
+           "mem_get_info", "memory_allocated", "memory_reserved", "memory_stats", "reset_peak_memory_stats",
+           "synchronize"]
 
 
 def is_available():
@@ -102,8 +103,8 @@ def empty_cache():
 class _Peaks:
     """The most bytes held at once on each GPU, from allocations seen by a hook of CuPy's memory pool.
 
-    CuPy keeps no such number itself. The hook is set when a peak is first asked for (PyTorch counts from the start), and
-    it sees the thread that asked: what other threads allocate shows in the next number read there.
+    CuPy keeps no such number itself. The hook is set when a peak is first asked for (PyTorch counts from the start),
+    and it sees the thread that asked: what other threads allocate shows in the next number read there.
     """
 
     def __init__(self):

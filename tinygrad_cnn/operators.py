@@ -134,18 +134,20 @@ def _set_data(self, other):
 
 def _update(name):
     """The operator that writes back: `x += y` is x.add_(y)."""
-    function = getattr(ops, name)
+    method = _inplace(name + "_")
 
     def update(self, other):
-        return inplace(function, self, other)
+        return method(self, other)
     return update
 
 
 def _inplace(name):
     function = getattr(ops, name[:-1])
+    op = autograd.OPS.get(name[:-1])                    # the plain op, where nothing but its inputs is given
 
     def method(self, *args, **kwargs):
-        return inplace(function, self, *args, **kwargs)
+        plain = op is not None and not kwargs and len(args) + 1 == len(op.inputs)
+        return inplace(op if plain else function, self, *args, **kwargs)
     method.__name__ = name
     method.__doc__ = f"In-place form of `{name[:-1]}`: writes the result into this tensor and returns it."
     return method

@@ -2,7 +2,7 @@
 
 It is a double: it shows NumPy arrays mixed in, names and arguments CuPy lacks, hidden synchronisations, indices CuPy
 would wrap silently, uninitialised memory, and layouts CuPy does not keep. It cannot show speed, races, stream order,
-memory running out, or whether a CUDA kernel is right: that is the GPU run's business (`python -m tests.benchmarks.gpu`).
+memory running out, or whether a CUDA kernel is right: that is for the GPU run (`python -m tests.benchmarks.gpu`).
 
 `xp` is the module's double, `counting()` counts synchronisations and bytes, `strict_device()` is the device.
 """

@@ -226,7 +226,9 @@ class Flags:
     forc = property(lambda self: self.f_contiguous or self.c_contiguous)
 
     def __getitem__(self, name):
-        return getattr(self, {"C_CONTIGUOUS": "c_contiguous", "F_CONTIGUOUS": "f_contiguous", "OWNDATA": "owndata"}[name])
+        if name not in ("C_CONTIGUOUS", "F_CONTIGUOUS", "OWNDATA"):
+            raise KeyError(f"{name} is no flag of cupy.ndarray")
+        return getattr(self, name.lower())
 
 
 def poisoned(array):
@@ -264,8 +266,8 @@ def _unary(function):
 
 
 # Methods that are their namesake in `xp` with the array put first, so that its rules hold for them too.
-FROM_NAMESPACE = ("all", "any", "argmax", "argmin", "argpartition", "argsort", "cumprod", "cumsum", "dot", "max", "mean",
-                  "min", "nonzero", "prod", "repeat", "round", "searchsorted", "std", "sum", "take", "trace", "var")
+FROM_NAMESPACE = ("all", "any", "argmax", "argmin", "argpartition", "argsort", "cumprod", "cumsum", "dot", "max",
+                  "mean", "min", "nonzero", "prod", "repeat", "round", "searchsorted", "std", "sum", "take", "trace", "var")
 VIEWS = ("swapaxes", "squeeze", "transpose", "view", "diagonal", "flatten", "conj", "conjugate", "byteswap")
 
 

@@ -70,8 +70,8 @@ def _explain(array, index, advanced):
         array[zeroed]
     except IndexError:
         return
-    raise SilentlyWrong(f"an index array is out of bounds for an array of shape {array.shape}; CuPy would wrap it round "
-                        "silently. Check it first.")
+    raise SilentlyWrong(f"an index array is out of bounds for an array of shape {array.shape}; CuPy would wrap it "
+                        "round silently. Check it first.")
 
 
 def check_write(array):
@@ -119,6 +119,7 @@ def as_strided(array, shape=None, strides=None):
         owner = _owner(array)
         (low, high), (first, last) = bounds(result), bounds(owner)
         if low < first or high > last:
-            raise SilentlyWrong(f"as_strided: shape {shape} and strides {strides} reach {max(first - low, high - last)} "
-                                f"bytes outside the array's memory of {last - first} bytes")
+            raise SilentlyWrong(f"as_strided: shape {shape} and strides {strides} reach "
+                                f"{max(first - low, high - last)} bytes outside the array's memory of "
+                                f"{last - first} bytes")
     return result

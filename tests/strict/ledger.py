@@ -4,6 +4,7 @@ A synchronisation is any call that makes the host wait for the GPU: reading a va
 result has a size that depends on values. One ledger for the process; `counting()` gives the difference over a block.
 """
 import contextlib
+import pathlib
 import traceback
 import weakref
 
@@ -21,7 +22,9 @@ class Ledger:
     def synchronise(self, reason):
         self.synchronisations += 1
         if self.where is not None:
-            frames = [f for f in traceback.extract_stack(limit=14)[:-2] if "/strict/" not in f.filename.replace("\\", "/")]
+            frames = [frame for frame in traceback.extract_stack(limit=14)[:-2]
+                      if pathlib.Path(frame.filename).parent != pathlib.Path(__file__).parent
+                      or pathlib.Path(frame.filename).name.startswith("test_")]
             self.where.append(f"{reason} at {frames[-1].filename}:{frames[-1].lineno}" if frames else reason)
 
     def track(self, array):

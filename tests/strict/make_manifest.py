@@ -4,8 +4,8 @@
     /somewhere/bin/python tests/strict/make_manifest.py                # writes the file
     /somewhere/bin/python tests/strict/make_manifest.py --check        # exits 1 if the file would change
 
-One line a name: its kind, then its parameters in order. `axis=` has a default, `*` starts the keyword-only ones, `*args`
-and `**kwargs` take any number. Compiled functions carry their signature in the first line of the docstring.
+One line a name: its kind, then its parameters in order. `axis=` has a default, `*` starts the keyword-only ones,
+`*args` and `**kwargs` take any number. Compiled functions carry their signature in the docstring's first line.
 """
 import importlib
 import inspect
@@ -43,7 +43,7 @@ def parameters_of(signature):
 
 
 def parameters_from_docstring(function, name):
-    """The same, from a compiled function's first docstring line: `_ndarray_base.take(self, indices, axis=None, out=None)`."""
+    """The same, from a docstring's first line: `_ndarray_base.take(self, indices, axis=None, out=None)`."""
     first = (function.__doc__ or "").strip().split("\n")[0]
     found = re.match(rf"(?:\w+\.)?{re.escape(name)}\((.*)\)(?:\s*->.*)?$", first)
     if found is None:

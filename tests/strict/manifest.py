@@ -1,4 +1,4 @@
-"""What CuPy 14.2.0 offers, read from tests/data/cupy_api_14.2.0.json (make_manifest.py writes it, and tells the notation).
+"""What CuPy 14.2.0 offers, read from tests/data/cupy_api_14.2.0.json (make_manifest.py writes it and tells its form).
 
 An `Entry` answers the two questions asked at every call: is this name there, and does it take these arguments?
 """

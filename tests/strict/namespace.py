@@ -29,6 +29,8 @@ TAKES_SEQUENCES = frozenset({
     "array", "asarray", "asanyarray", "ascontiguousarray", "asfortranarray", "concatenate", "concat", "stack", "vstack",
     "hstack", "dstack", "column_stack", "full", "full_like", "shape", "ndim", "size", "result_type", "can_cast",
     "require", "isscalar", "lexsort", "select"})
+# First parameters of the functions that want an array of the device there.
+FIRST_ARRAYS = (("a",), ("x",), ("array",), ("arr",), ("ar",), ("m",))
 # CuPy has no bfloat16 loop for these: the first group answers in float32, the second fails.
 WIDENS_BFLOAT16 = frozenset({"where", "clip", "divmod"})
 REFUSES_BFLOAT16 = frozenset({"sort", "argsort", "partition", "argpartition", "lexsort", "unique", "searchsorted",
@@ -140,13 +142,13 @@ def _function(section, name, entry, function):
     """NumPy's `function` behind CuPy's parameters."""
     path, agreed = f"{section}.{name}", _agreed_positions(entry, function)
     waits, keeps = name in SYNCHRONISING, name in KEEPS_ORDER or section != "cupy"
-    wants_array = name not in TAKES_SEQUENCES and entry.names[:1] in (("a",), ("x",), ("array",), ("arr",), ("ar",), ("m",))
+    wants_array = name not in TAKES_SEQUENCES and entry.names[:1] in FIRST_ARRAYS
 
     def call(*args, **kwargs):
         entry.check(path, args, kwargs)
         if len(args) > agreed:
-            raise Refused(f"{path}: argument {agreed + 1} by position means {entry.names[agreed]!r} in CuPy and something "
-                          "else in NumPy. Give it by keyword.")
+            raise Refused(f"{path}: argument {agreed + 1} by position means {entry.names[agreed]!r} in CuPy and "
+                          "something else in NumPy. Give it by keyword.")
         if wants_array and args and type(args[0]) is not StrictArray:
             raise Refused(f"{path}: the first argument must be an array of the device, not {type(args[0])}")
         if waits:
@@ -240,10 +242,10 @@ def _upload(function):
 
 
 def _array(obj, dtype=None, copy=True, order="K", subok=False, ndmin=0, *, blocking=False):
-    if isinstance(obj, np.ndarray) or type(obj) is not StrictArray:
+    if type(obj) is not StrictArray:
         LEDGER.uploads += 1
-        obj = obj if isinstance(obj, np.ndarray) else unwrap(obj)
-    return wrap(np.array(unwrap(obj) if type(obj) is StrictArray else obj, dtype=dtype, order=order, ndmin=ndmin, copy=True))
+    values = obj if isinstance(obj, np.ndarray) else unwrap(obj)
+    return wrap(np.array(values, dtype=dtype, order=order, ndmin=ndmin, copy=True))
 
 
 def _asnumpy(a, stream=None, order="C", out=None, *, blocking=True):

@@ -1,4 +1,4 @@
-"""The double of cupy.random: `default_rng` and the methods CuPy's Generator has (no normal, shuffle, permutation, choice).
+"""The double of cupy.random: `default_rng` and the methods CuPy's Generator has (no normal, no permutation, no choice).
 
 The numbers are NumPy's, so a seed gives another stream here than on a GPU.
 """

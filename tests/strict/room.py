@@ -1,4 +1,4 @@
-"""The kernels of kernels/cuda that are written with `xp` alone, for the strict device; CUDA text has nothing to run on."""
+"""The kernels of kernels/cuda written with `xp` alone, for the strict device; CUDA text has nothing to run on here."""
 from tinygrad_cnn.kernels import cuda
 
 

@@ -118,8 +118,8 @@ def _imported(node):
 
 def imports_of(package, path, source):
     """Messages for every import of `package` (also inside functions)."""
-    return [f"{path}:{node.lineno}: import of {name}" for node in ast.walk(ast.parse(source)) for name in _imported(node)
-            if name.split(".")[0] == package]
+    return [f"{path}:{node.lineno}: import of {name}" for node in ast.walk(ast.parse(source))
+            for name in _imported(node) if name.split(".")[0] == package]
 
 
 def numpy_arrays(path, source):

@@ -44,13 +44,15 @@ def test_a_numpy_array_mixed_in_is_refused(a, mix):
 
 @pytest.mark.parametrize("convert", [
     np.asarray, np.array, np.sum, np.exp, lambda a: np.add(HOST, a), lambda a: np.concatenate([HOST, a]),
-    memoryview, lambda a: HOST.copy().__setitem__(..., a), lambda a: HOST.dot(a), np.float32, lambda a: np.stack([a, a])])
+    memoryview, lambda a: HOST.copy().__setitem__(..., a), lambda a: HOST.dot(a), np.float32,
+    lambda a: np.stack([a, a])])
 def test_implicit_conversion_to_the_host_is_refused(a, convert):
     with pytest.raises(TypeError):
         convert(a)
 
 
-@pytest.mark.parametrize("name", ["__index__", "__contains__", "__array_interface__", "ctypes", "setflags", "resize", "data"])
+@pytest.mark.parametrize("name", ["__index__", "__contains__", "__array_interface__", "ctypes", "setflags", "resize",
+                                  "data"])
 def test_attributes_that_would_leak_or_that_cupy_lacks_are_absent(a, name):
     assert not hasattr(a, name)
 
@@ -60,9 +62,9 @@ def test_a_device_array_is_no_index_of_a_python_list():
         [1, 2][xp.asarray(1)]
 
 
-@pytest.mark.parametrize(("read", "value"), [(lambda a: a.get(), None), (lambda a: a[0, 1].item(), 1.0), (lambda a: float(a[0, 1]), 1.0),
-                                  (lambda a: int(a[1, 2]), 5), (lambda a: bool(a[0, 0]), False),
-                                  (lambda a: a[0].tolist(), [0.0, 1.0, 2.0]), (xp.asnumpy, None)])
+@pytest.mark.parametrize(("read", "value"), [
+    (lambda a: a.get(), None), (lambda a: a[0, 1].item(), 1.0), (lambda a: float(a[0, 1]), 1.0), (xp.asnumpy, None),
+    (lambda a: int(a[1, 2]), 5), (lambda a: bool(a[0, 0]), False), (lambda a: a[0].tolist(), [0.0, 1.0, 2.0])])
 def test_every_read_back_counts_as_one_synchronisation(a, read, value):
     with counting() as count:
         found = read(a)
@@ -89,7 +91,8 @@ def test_work_that_stays_on_the_device_counts_no_synchronisation(a, quiet):
 @pytest.mark.parametrize("waits", [
     lambda a: a[a > 2], lambda a: a.__setitem__(a > 2, 0.0), lambda a: xp.nonzero(a), lambda a: a.nonzero(),
     lambda a: xp.unique(a), lambda a: xp.repeat(a, xp.asarray([1, 2]), axis=0), lambda a: xp.where(a > 2),
-    lambda a: xp.bincount(a.astype(xp.int64).ravel()), lambda a: a.__setitem__((slice(None), xp.asarray([True, False, True])), 0.0)])
+    lambda a: xp.bincount(a.astype(xp.int64).ravel()),
+    lambda a: a.__setitem__((slice(None), xp.asarray([True, False, True])), 0.0)])
 def test_results_whose_size_depends_on_values_count_a_synchronisation(a, waits):
     with counting() as count:
         waits(a)
@@ -112,9 +115,10 @@ def test_integers_and_slices_give_views(a):
 
 
 @pytest.mark.parametrize(("view", "shares"), [
-    (lambda a: a.T, True), (lambda a: a.reshape(6), True), (lambda a: a.T.reshape(6), False), (lambda a: xp.moveaxis(a, 0, 1), True),
-    (lambda a: xp.broadcast_to(a, (4, 2, 3)), True), (lambda a: a[xp.asarray([0, 1])], False), (lambda a: a.ravel(), True),
-    (lambda a: a.copy(), False), (lambda a: xp.expand_dims(a, 1), True), (lambda a: a.astype(xp.float32, copy=False), True)])
+    (lambda a: a.T, True), (lambda a: a.reshape(6), True), (lambda a: a.T.reshape(6), False), (lambda a: a.copy(), False),
+    (lambda a: xp.moveaxis(a, 0, 1), True), (lambda a: xp.broadcast_to(a, (4, 2, 3)), True), (lambda a: a.ravel(), True),
+    (lambda a: a[xp.asarray([0, 1])], False), (lambda a: xp.expand_dims(a, 1), True),
+    (lambda a: a.astype(xp.float32, copy=False), True)])
 def test_memory_is_shared_where_numpy_shares_it(a, view, shares):
     assert xp.shares_memory(a, view(a)) is shares
 

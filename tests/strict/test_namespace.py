@@ -16,16 +16,18 @@ def test_names_that_cupy_lacks_are_absent(name):
 
 
 @pytest.mark.parametrize("call", [
-    lambda a: xp.sum(a, where=a > 0), lambda a: xp.max(a, initial=0), lambda a: a.sum(initial=0), lambda a: xp.add(a, a, where=a > 0),
-    lambda a: xp.take(a, 0, mode="clip"), lambda a: xp.var(a, correction=1), lambda a: xp.exp(a, order="C"),
-    lambda a: xp.sum(a, 0, None, None, True, 0), lambda a: xp.empty((2,), device="cpu"), lambda a: a.argmax(foo=1)])
+    lambda a: xp.sum(a, where=a > 0), lambda a: xp.max(a, initial=0), lambda a: a.sum(initial=0),
+    lambda a: xp.add(a, a, where=a > 0), lambda a: xp.take(a, 0, mode="clip"), lambda a: xp.var(a, correction=1),
+    lambda a: xp.exp(a, order="C"), lambda a: xp.sum(a, 0, None, None, True, 0),
+    lambda a: xp.empty((2,), device="cpu"), lambda a: a.argmax(foo=1)])
 def test_arguments_that_cupy_does_not_take_are_refused(call):
     with pytest.raises(TypeError):
         call(strict([1, 2]))
 
 
-@pytest.mark.parametrize("call", [lambda: xp.exp([1.0]), lambda: xp.add([1], [2]), lambda: xp.sum([1, 2]), lambda: xp.prod((2, 3)),
-                                  lambda: xp.exp("x"), lambda: xp.asarray(["text"]), lambda: xp.asarray([None])])
+@pytest.mark.parametrize("call", [
+    lambda: xp.exp([1.0]), lambda: xp.add([1], [2]), lambda: xp.sum([1, 2]), lambda: xp.prod((2, 3)), lambda: xp.exp("x"),
+    lambda: xp.asarray(["text"]), lambda: xp.asarray([None])])
 def test_lists_and_foreign_values_are_refused_where_cupy_refuses_them(call):
     with pytest.raises(TypeError):
         call()
@@ -42,8 +44,9 @@ def channels_last():
     return xp.moveaxis(xp.asarray(np.random.default_rng(0).standard_normal((2, 4, 4, 3)).astype(np.float32)), -1, 1)
 
 
-@pytest.mark.parametrize("call", [lambda a: a + 1, xp.exp, lambda a: xp.add(a, a), lambda a: a.max(axis=2), lambda a: xp.where(a > 0, a, 0),
-                                  lambda a: -a, lambda a: xp.concatenate([a, a]), lambda a: xp.clip(a, 0, 1)])
+@pytest.mark.parametrize("call", [
+    lambda a: a + 1, xp.exp, lambda a: xp.add(a, a), lambda a: a.max(axis=2), lambda a: xp.where(a > 0, a, 0),
+    lambda a: -a, lambda a: xp.concatenate([a, a]), lambda a: xp.clip(a, 0, 1)])
 def test_results_do_not_keep_the_memory_order_of_their_input(call):
     assert call(channels_last()).flags.c_contiguous
 
@@ -65,8 +68,9 @@ def test_out_of_another_shape_is_refused_where_numpy_would_broadcast():
         xp.exp(strict([1.0]), out=xp.empty((3,), xp.float32))
 
 
-@pytest.mark.parametrize("call", [lambda a: xp.maximum.reduce(a), lambda a: xp.maximum.accumulate(a), lambda a: xp.multiply.at(a, 0, 2.0),
-                                  lambda a: xp.maximum.reduceat(a, xp.asarray([0]))])
+@pytest.mark.parametrize("call", [
+    lambda a: xp.maximum.reduce(a), lambda a: xp.maximum.accumulate(a), lambda a: xp.multiply.at(a, 0, 2.0),
+    lambda a: xp.maximum.reduceat(a, xp.asarray([0]))])
 def test_ufunc_methods_that_cupy_lacks_are_refused(call):
     with pytest.raises(NotImplementedError):
         call(strict([1, 2, 3]))

@@ -12,6 +12,7 @@ out once for each set of inputs that want a gradient (a `Plan`), never per call.
 """
 import threading
 from contextvars import copy_context
+from types import MethodType
 
 import numpy as np
 
@@ -345,6 +346,13 @@ class Op:
         if message is None:
             raise error
         raise ShapeError(f"{self.name}: {message}") from None
+
+    @property
+    def __name__(self):
+        return self.name
+
+    def __get__(self, instance, owner):
+        return self if instance is None else MethodType(self, instance)
 
     def __repr__(self):
         return f"<op {self.name}>"
