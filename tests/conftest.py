@@ -46,16 +46,13 @@ def fixed_seeds():
     """The same random numbers for every test, whatever ran before it."""
     random.seed(0)
     np.random.seed(0)
-    if hasattr(tg, "manual_seed"):
-        tg.manual_seed(0)
+    tg.manual_seed(0)
 
 
 @pytest.fixture(autouse=True)
 def no_leaked_state():
     """Fail a test that leaves gradients off, or another default dtype, for the next one."""
     yield
-    if not hasattr(tg, "is_grad_enabled"):
-        return
     leaks = []
     if not tg.is_grad_enabled():
         tg.set_grad_enabled(True)

@@ -19,8 +19,7 @@ from .ops import *
 from . import operators as _operators
 from .printing import get_printoptions, set_printoptions
 from .tensor import Size, Tensor
-
-__version__ = "0.1.0"
+from .version import __version__
 
 _LAZY = ("cuda", "data", "io", "linalg", "nn", "optim", "testing", "train", "utils")
 
