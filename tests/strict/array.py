@@ -267,7 +267,8 @@ def _unary(function):
 
 # Methods that are their namesake in `xp` with the array put first, so that its rules hold for them too.
 FROM_NAMESPACE = ("all", "any", "argmax", "argmin", "argpartition", "argsort", "cumprod", "cumsum", "dot", "max",
-                  "mean", "min", "nonzero", "prod", "repeat", "round", "searchsorted", "std", "sum", "take", "trace", "var")
+                  "mean", "min", "nonzero", "prod", "repeat", "round", "searchsorted", "std", "sum", "take", "trace",
+                  "var")
 VIEWS = ("swapaxes", "squeeze", "transpose", "view", "diagonal", "flatten", "conj", "conjugate", "byteswap")
 
 

@@ -26,8 +26,8 @@ def test_arguments_that_cupy_does_not_take_are_refused(call):
 
 
 @pytest.mark.parametrize("call", [
-    lambda: xp.exp([1.0]), lambda: xp.add([1], [2]), lambda: xp.sum([1, 2]), lambda: xp.prod((2, 3)), lambda: xp.exp("x"),
-    lambda: xp.asarray(["text"]), lambda: xp.asarray([None])])
+    lambda: xp.exp([1.0]), lambda: xp.add([1], [2]), lambda: xp.sum([1, 2]), lambda: xp.prod((2, 3)),
+    lambda: xp.exp("x"), lambda: xp.asarray(["text"]), lambda: xp.asarray([None])])
 def test_lists_and_foreign_values_are_refused_where_cupy_refuses_them(call):
     with pytest.raises(TypeError):
         call()
