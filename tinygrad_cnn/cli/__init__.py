@@ -21,7 +21,8 @@ def main(argv=None):
     Args: argv: the words after `python -m tinygrad_cnn`; those of this process if not given.
     """
     tolerate_any_character(sys.stdout, sys.stderr)
-    arguments = _parser().parse_args(argv)
+    words = sys.argv[1:] if argv is None else argv
+    arguments = _parser(words).parse_args(words)
     try:
         return _COMMANDS[arguments.command].run(arguments)
     except KeyboardInterrupt:
@@ -32,12 +33,14 @@ def main(argv=None):
         return USER_ERROR
 
 
-def _parser():
+def _parser(words):
     parser = argparse.ArgumentParser(prog="python -m tinygrad_cnn", description=(
         "Convolutional networks from the ground up, on NumPy and CuPy."))
     parser.add_argument("--version", action="version", version=f"tinygrad_cnn {__version__}")
     commands = parser.add_subparsers(dest="command", required=True, metavar="command")
     for name, module in _COMMANDS.items():
         first_line = module.__doc__.split("\n", 1)[0]
-        module.add_arguments(commands.add_parser(name, help=first_line, description=first_line))
+        command = commands.add_parser(name, help=first_line, description=first_line)
+        if name in words:                                   # the others need not load what they would offer
+            module.add_arguments(command)
     return parser
