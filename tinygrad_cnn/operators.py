@@ -28,7 +28,6 @@ METHODS = {
              "scatter scatter_add take take_along_dim",
     "sort": "argsort bincount kthvalue sort topk unique",
     "matmul": "addmm addmv baddbmm bmm dot inner kron matmul mm mv outer tensordot trace",
-    "convert": "bfloat16 bool byte char cpu cuda double float half int long short to type_as",
     "softmax": "log_softmax logsumexp softmax",
     "random": "bernoulli bernoulli_ exponential_ multinomial normal_ random_ uniform_",
     "creation": "new_empty new_full new_ones new_tensor new_zeros size",
@@ -44,6 +43,8 @@ INPLACE = {
     "join": "tril_ triu_",
     "index": "index_add_ index_copy_ index_fill_ index_put_ masked_fill_ masked_scatter_ scatter_ scatter_add_",
 }
+
+CONVERSIONS = "bfloat16_ bool_ byte char cpu cuda_ double_ float_ half_ int_ long_ short_ to type_as"
 
 OPERATORS = {
     "__add__": "add", "__sub__": "sub", "__mul__": "mul", "__truediv__": "div", "__floordiv__": "floor_divide",
@@ -192,6 +193,8 @@ def _bind():
     for method, name in UPDATES.items():
         if hasattr(ops, name):
             setattr(Tensor, method, _update(name))
+    for name in CONVERSIONS.split():
+        setattr(Tensor, name.rstrip("_"), getattr(ops.convert, name))
     for method, name in UNARY.items():
         if hasattr(ops, name):
             setattr(Tensor, method, getattr(ops, name))
