@@ -1,8 +1,8 @@
 """The optimizers' updates for NumPy: the sums of kernels/generic/optim.py without temporaries, in blocks and threads.
 
 Every array is seen as a flat row of numbers; small parameters are laid end to end and updated as one. A block goes
-through its chain of ufuncs while it is in cache, with scratch memory for what lies between. A number's place in its block
-decides nothing about its value, so results do not depend on the number of threads.
+through its chain of ufuncs while it is in cache, with scratch memory for what lies between. A number's place in its
+block decides nothing about its value, so results do not depend on the number of threads.
 """
 from functools import partial
 

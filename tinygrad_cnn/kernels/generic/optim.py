@@ -1,7 +1,7 @@
 """The optimizers' updates in plain array arithmetic, for any device.
 
-Each kernel takes lists: parameters of one dtype, their gradients, and the running averages that belong to them, entry by
-entry of one shape. It writes to the parameters (its first argument) and to the averages, never to the gradients.
+Each kernel takes lists: parameters of one dtype, their gradients, and the running averages that belong to them, entry
+by entry of one shape. It writes to the parameters (its first argument) and to the averages, never to the gradients.
 float16 and bfloat16 parameters are updated in float32 and rounded once; their averages are float32.
 """
 
@@ -24,11 +24,11 @@ def sgd_(device, params, grads, momentum_buffers, *, lr, momentum, dampening, we
 
 def adam_(device, params, grads, exp_avgs, exp_avg_sqs, max_exp_avg_sqs, *, step, lr, beta1, beta2, eps, weight_decay,
           decoupled, maximize):
-    """p -= lr m / (sqrt(v) + eps), where m and v are running means of d and d squared, corrected for their start at zero.
+    """p -= lr m / (sqrt(v) + eps): m and v are running means of d and of d squared, corrected for their start at zero.
 
-    max_exp_avg_sqs: the largest v so far, which AMSGrad divides by, or None. step: counts from 1. decoupled: weight decay
-    shrinks the parameter instead of joining the gradient. Source: Kingma and Ba (2015), Algorithm 1; Reddi et al. (2018),
-    Algorithm 2; Loshchilov and Hutter (2019), Algorithm 2.
+    max_exp_avg_sqs: the largest v so far, which AMSGrad divides by, or None. step: counts from 1. decoupled: weight
+    decay shrinks the parameter instead of joining the gradient. Source: Kingma and Ba (2015), Algorithm 1; Reddi et al.
+    (2018), Algorithm 2; Loshchilov and Hutter (2019), Algorithm 2.
     """
     xp = device.xp
     step_size, eps = adam_step_size(step, lr, beta1, beta2, eps)
@@ -51,8 +51,9 @@ def rmsprop_(device, params, grads, square_avgs, momentum_buffers, grad_avgs, *,
              maximize):
     """p -= lr d / (sqrt(v) + eps), where v is a running mean of d squared.
 
-    grad_avgs: running means of d, whose square is taken off v (the centred form), or None. momentum_buffers: running sums
-    of the quotient, or None without momentum. Source: Hinton's lecture 6e (2012); Graves (2013), equations 38 to 45.
+    grad_avgs: running means of d, whose square is taken off v (the centred form), or None. momentum_buffers: running
+    sums of the quotient, or None without momentum. Source: Hinton's lecture 6e (2012); Graves (2013), equations 38 to
+    45.
     """
     xp = device.xp
     for k, (p, g, v) in enumerate(zip(params, grads, square_avgs)):
@@ -84,7 +85,7 @@ def adam_step_size(step, lr, beta1, beta2, eps):
 
 
 def _direction(device, wide, g, weight_decay, maximize):
-    """The gradient to go down: that of the loss (or of minus what is to grow), plus weight_decay times the parameter."""
+    """The gradient to go down: g (or -g if the function is to grow), plus weight_decay times the parameter."""
     d = _wide(device, g)
     if maximize:
         d = -d

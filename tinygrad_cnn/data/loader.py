@@ -1,0 +1,178 @@
+"""The loader: from a data set to batches, in the caller's thread or ahead of it in others."""
+from itertools import count, islice
+
+from ..errors import ArgumentError, ArgumentTypeError, DataError
+from ..generator import Generator, default_generator
+from .collate import default_collate, default_convert
+from .dataset import IterableDataset, take_batch
+from .sampler import BatchSampler, RandomSampler, SequentialSampler
+from .workers import END, Task, WorkerInfo, in_order
+
+
+class DataLoader:
+    """Iterates over the batches of a data set; every iteration draws a new order.
+
+    Args: dataset: with `__getitem__` and `__len__`, or an IterableDataset. batch_size: samples a batch; None gives
+    single samples. shuffle: random order. sampler: an iterable of indices. batch_sampler: an iterable of lists of
+    indices. num_workers: threads that read ahead; 0 reads when asked. collate_fn: makes a batch of a list of samples.
+    drop_last: leave out a last batch that is smaller. timeout: seconds to wait for a batch from a worker, 0 for ever.
+    worker_init_fn: called with the worker's number in each thread first. generator: a tg.Generator for the order and
+    for `batch_random`. prefetch_factor: batches each worker reads ahead (2). pin_memory, pin_memory_device,
+    persistent_workers, in_order: accepted; threads share memory with the caller, start in no time and always deliver in
+    order.
+    Raises: ArgumentError for arguments that contradict each other or are out of range. While iterating: an error of the
+    data set, of the same class where that can be made, with the sample's index in its message.
+
+    The same seed gives the same batches for any number of workers, if random transforms draw from `batch_random()`.
+
+    >>> import tinygrad_cnn as tg
+    >>> loader = DataLoader(tg.data.TensorDataset(tg.arange(5)), batch_size=2)
+    >>> [batch.tolist() for batch, in loader]
+    [[0, 1], [2, 3], [4]]
+    """
+
+    def __init__(self, dataset, batch_size=1, shuffle=None, sampler=None, batch_sampler=None, num_workers=0,
+                 collate_fn=None, pin_memory=False, drop_last=False, timeout=0, worker_init_fn=None,
+                 multiprocessing_context=None, generator=None, *, prefetch_factor=None, persistent_workers=False,
+                 pin_memory_device="", in_order=True):
+        self.dataset, self.num_workers, self.timeout = dataset, num_workers, timeout
+        self.worker_init_fn, self.generator = worker_init_fn, generator
+        self.pin_memory, self.pin_memory_device = pin_memory, pin_memory_device
+        self.persistent_workers, self.in_order = persistent_workers, in_order
+        self.multiprocessing_context = multiprocessing_context
+        self._check_workers(prefetch_factor)
+        self.prefetch_factor = prefetch_factor or (2 if num_workers else None)
+        self._streams = isinstance(dataset, IterableDataset)
+        self._check_order(batch_size, shuffle, sampler, batch_sampler, drop_last)
+        if batch_sampler is not None:
+            batch_size, drop_last = None, False
+        if sampler is None and not self._streams:
+            sampler = RandomSampler(dataset, generator=generator) if shuffle else SequentialSampler(dataset)
+        if batch_sampler is None and batch_size is not None and not self._streams:
+            batch_sampler = BatchSampler(sampler, batch_size, drop_last)
+        self.batch_size, self.drop_last = batch_size, drop_last
+        self.sampler, self.batch_sampler = sampler, batch_sampler
+        self._batches = batch_sampler is not None or batch_size is not None
+        self.collate_fn = collate_fn or (default_collate if self._batches else default_convert)
+
+    def _check_workers(self, prefetch_factor):
+        _whole("num_workers", self.num_workers, 0)
+        _refuse(self.timeout < 0, f"timeout is {self.timeout}. Give a number of seconds, or 0 to wait for ever")
+        _refuse(self.multiprocessing_context is not None,
+                "multiprocessing_context is given, but the workers are threads. Leave it None")
+        if prefetch_factor is not None:
+            _whole("prefetch_factor", prefetch_factor, 1)
+        if not self.num_workers:
+            _refuse(prefetch_factor is not None, "prefetch_factor is given but num_workers is 0. Give num_workers too")
+            _refuse(self.persistent_workers, "persistent_workers is given but num_workers is 0. Give num_workers too")
+        if self.generator is not None and not isinstance(self.generator, Generator):
+            raise ArgumentTypeError(f"DataLoader: generator is a {type(self.generator).__name__}. Give a tg.Generator.")
+
+    def _check_order(self, batch_size, shuffle, sampler, batch_sampler, drop_last):
+        if self._streams:
+            _refuse(shuffle or sampler is not None or batch_sampler is not None, "an IterableDataset has no indices, "
+                    "so it takes no shuffle, sampler or batch_sampler. Shuffle inside the data set")
+        _refuse(sampler is not None and shuffle,
+                "both sampler and shuffle are given. The sampler says the order; leave shuffle out")
+        if batch_sampler is not None:
+            _refuse(batch_size != 1 or shuffle or sampler is not None or drop_last, "batch_sampler is given together "
+                    "with batch_size, shuffle, sampler or drop_last. It says all of these; leave them out")
+        elif batch_size is None:
+            _refuse(drop_last, "drop_last is given but batch_size is None, which makes no batches. Leave drop_last out")
+        else:
+            _whole("batch_size", batch_size, 1)
+
+    def __iter__(self):
+        seed = int((self.generator or default_generator()).numpy.integers(1 << 63))
+        tasks = self._tasks(seed)
+        if not self.num_workers:
+            return _results(tasks)
+        workers = 1 if self._streams else self.num_workers      # two readers of a stream would need its lock in turn
+        infos = [WorkerInfo(k, workers, seed, self.dataset) for k in range(workers)]
+        return in_order(tasks, infos, workers * self.prefetch_factor, self.timeout, self.worker_init_fn)
+
+    def _tasks(self, seed):
+        """A Task for each batch, made as the sampler is iterated over."""
+        if self._streams:
+            batches = self._stream()
+            for number in count():
+                yield Task(lambda: next(batches, END), seed, number)
+        for number, indices in enumerate(self.batch_sampler if self._batches else self.sampler):
+            yield Task(lambda indices=indices: self._read(indices), seed, number)
+
+    def _read(self, indices):
+        """The batch at a list of indices, or the sample at one index."""
+        dataset, collate = self.dataset, self.collate_fn
+        if not self._batches:
+            return self._collate(_sample(dataset, indices), indices)
+        if collate is default_collate:
+            batch = _reading(f"samples {_shown(indices)}", take_batch, dataset, indices)
+            if batch is not None:
+                return batch
+        if getattr(dataset, "__getitems__", None):
+            samples = _reading(f"samples {_shown(indices)}", dataset.__getitems__, indices)
+        else:
+            samples = [_sample(dataset, index) for index in indices]
+        return self._collate(samples, indices)
+
+    def _collate(self, samples, indices):
+        return _reading(f"the batch of samples {_shown(indices)}", self.collate_fn, samples)
+
+    def _stream(self):
+        samples = iter(self.dataset)
+        read = 0
+        while True:
+            wanted = self.batch_size if self._batches else 1
+            batch = _reading(f"the stream after {read} samples", list, islice(samples, wanted))
+            if not batch or (len(batch) < wanted and self.drop_last):
+                return
+            yield self._collate(batch if self._batches else batch[0], range(read, read + len(batch)))
+            read += len(batch)
+
+    def __len__(self):
+        if not self._streams:
+            return len(self.batch_sampler if self._batches else self.sampler)
+        size = len(self.dataset)
+        if not self._batches:
+            return size
+        return size // self.batch_size if self.drop_last else -(-size // self.batch_size)
+
+
+def _results(tasks):
+    for task in tasks:
+        result = task()
+        if result is END:
+            return
+        yield result
+
+
+def _sample(dataset, index):
+    return _reading(f"sample {index!r}", dataset.__getitem__, index)
+
+
+def _reading(what, function, *args):
+    """function(*args); an error is raised again with `what` in its message, in its class if a message makes one."""
+    try:
+        return function(*args)
+    except Exception as error:
+        text = f"DataLoader: reading {what} raised {type(error).__name__}: {error}"
+        try:
+            again = type(error)(text)
+        except (TypeError, ValueError, AttributeError):  # a class whose constructor wants something else
+            again = DataError(text)
+        raise again from error
+
+
+def _shown(indices):
+    indices = list(indices)
+    return repr(indices) if len(indices) <= 8 else f"[{', '.join(map(repr, indices[:8]))}, ...]"
+
+
+def _refuse(wrong, text):
+    if wrong:
+        raise ArgumentError(f"DataLoader: {text}.")
+
+
+def _whole(name, value, least):
+    if not hasattr(value, "__index__") or isinstance(value, bool) or value < least:
+        raise ArgumentError(f"DataLoader: {name} is {value!r}. Give an integer of at least {least}.")
