@@ -5,6 +5,8 @@
     +-- ArgumentError      (ValueError)    an argument outside what the function takes
     +-- DataError          (ValueError)    a file or a data set that is not what it should be
     +-- DTypeError         (TypeError)     element types that do not fit
+    +-- ArgumentTypeError  (TypeError)     an object of a kind that cannot stand in its place
+    +-- ModuleError        (AttributeError) a module used before its __init__ ran, or a part that it has not
     +-- TensorIndexError   (IndexError)    an index outside its axis, or of the wrong kind
     +-- DeviceError        (RuntimeError)  arrays on different devices, or a device that is not there
     +-- StateDictError     (RuntimeError)  a state dict that does not fit its module
@@ -37,6 +39,14 @@ class DataError(TinygradError, ValueError):
 
 class DTypeError(TinygradError, TypeError):
     """Element types that do not fit."""
+
+
+class ArgumentTypeError(TinygradError, TypeError):
+    """An object of a kind that cannot stand in its place."""
+
+
+class ModuleError(TinygradError, AttributeError):
+    """A module used before its __init__ ran, or a part (submodule, parameter, buffer) that it has not."""
 
 
 class TensorIndexError(TinygradError, IndexError):
