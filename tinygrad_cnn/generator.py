@@ -49,8 +49,13 @@ class Generator:
         return self._seed
 
     def get_state(self):
-        """The state of the host's stream, as a dict for `set_state`."""
-        return {"seed": self._seed, "bit_generator": self.numpy.bit_generator.state}
+        """The state, as a dict for `set_state`. On a GPU this starts its stream afresh from the host's: the stream goes
+        on the same way after every `set_state` of that dict."""
+        state = {"seed": self._seed, "native": None}
+        if self.native is not self.numpy:
+            state["native"] = int(self.numpy.integers(1 << 62))
+            self.native = self.device.xp.random.default_rng(state["native"])
+        return {**state, "bit_generator": self.numpy.bit_generator.state}
 
     def set_state(self, state):
         """Go on from a state that `get_state` gave.
@@ -58,9 +63,11 @@ class Generator:
         Raises: ArgumentError if state is not such a dict.
         """
         try:
-            seed, bits = state["seed"], state["bit_generator"]
+            seed, native, bits = state["seed"], state["native"], state["bit_generator"]
             self.manual_seed(seed)
             self.numpy.bit_generator.state = bits
+            if native is not None and self.native is not self.numpy:
+                self.native = self.device.xp.random.default_rng(native)
         except (KeyError, TypeError, ValueError) as error:
             raise ArgumentError(f"set_state: this is not a state that get_state gave ({error}). "
                                 "Pass the dict unchanged.") from None

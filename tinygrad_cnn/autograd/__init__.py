@@ -4,6 +4,8 @@ Read in this order: graph.py (nodes and edges), op.py (what an op is and what it
 inplace.py and views.py (writing into memory that has a history), modes.py (recording on and off), function.py (ops of
 the user's own), functional.py (Jacobians and friends).
 """
+from . import functional
+from .checkpoint import checkpoint
 from .function import Function, once_differentiable
 from .graph import Hook, Node
 from .inplace import inplace

@@ -17,7 +17,7 @@ import functools
 
 from ..errors import ArgumentError, GradError, GraphFreedError, StaleValueError
 from ..tensor import Tensor
-from .graph import Node, Part, next_id
+from .graph import Node, Packed, Part, next_id
 from .inplace import check_writable
 from .modes import get_mode, is_grad_enabled, no_grad, user_line
 
@@ -107,6 +107,8 @@ class Context:
             raise StaleValueError(f"{self.function.__name__}: saved_tensors[{k}] was saved at version {version}, but "
                                   f"{writes[1]} has written into it since (version {writes[0]}). Use the out-of-place form "
                                   f"of {writes[1]}, or save a clone().")
+        if type(tensor) is Packed:
+            tensor = Tensor(self._unpack(tensor.value).array, self._device, tensor.edge)
         if output is None:
             return tensor
         node = self._node
@@ -114,6 +116,12 @@ class Context:
         again = Tensor(tensor.array, tensor.device, edge)
         again.writes = writes
         return again
+
+    def _pack(self, device, pack, unpack):
+        """Put the saved tensors through `pack`; `unpack` will be asked for them in the backward pass."""
+        self._device, self._unpack = device, unpack
+        self._saved = tuple(entry and (Packed(pack(Tensor(entry[0].array, device)), entry[0].edge, False), *entry[1:])
+                            for entry in self._saved)
 
     def _settle(self, outputs):
         """Keep saved outputs without their edges: a node never holds a tensor that holds the node."""
@@ -189,6 +197,8 @@ class Function:
         context._saved = tuple(entry if entry is None else (_result_of(entry[0], outputs, results), *_count(entry, context))
                                for entry in context._saved)
         context._settle(results)
+        if mode is not True and mode.hooks is not None:
+            context._pack(node.device, *mode.hooks)
         if len(results) == 1:
             results[0].edge = node
             return
