@@ -3,7 +3,10 @@
 `name_` in INPLACE is the in-place form of the function `name`: the same value, written into the tensor's own memory with
 its history (autograd/inplace.py).
 """
+from weakref import ref
+
 from . import autograd, ops, protocols
+from .autograd.graph import watchers
 from .autograd.inplace import inplace
 from .device import CPU, Device
 from .errors import ArgumentError, GradError
@@ -78,20 +81,17 @@ def register_hook(self, hook):
     edge = self.edge
     if edge is None:
         raise GradError("register_hook: this tensor does not require grad, so it will have no gradient to show.")
-    if edge.hooks is None:
-        edge.hooks = []
-    return autograd.Hook(edge.hooks, hook)
+    return watchers(edge).add(hook)
 
 
 def register_post_accumulate_grad_hook(self, hook):
     """Call hook(tensor) each time this leaf's `.grad` has been added to; returns a handle with `remove()`."""
     if not isinstance(self.edge, Leaf):
         raise GradError("register_post_accumulate_grad_hook: only a leaf that requires grad has a .grad to add to.")
-    if self.edge.after_hooks is None:
-        self.edge.after_hooks = []
-    from weakref import ref
+    if not self.edge.after:
+        self.edge.after = []
     tensor = ref(self)
-    return autograd.Hook(self.edge.after_hooks, lambda: tensor() is not None and hook(tensor()))
+    return autograd.Hook(self.edge.after, lambda: tensor() is not None and hook(tensor()))
 
 
 def retain_grad(self):
@@ -99,13 +99,14 @@ def retain_grad(self):
     edge = self.edge
     if edge is None:
         raise GradError("retain_grad: this tensor does not require grad, so it will have no gradient to keep.")
-    if not isinstance(edge, Leaf) and edge.retained is None:
-        self.holder = edge.retained = Leaf(self.array.shape, self.array.dtype, self.device)
+    if not isinstance(edge, Leaf) and watchers(edge).retained is None:
+        self.holder = edge.watch.retained = Leaf(self.array)
 
 
 def retains_grad(self):
     """Whether `.grad` of this computed tensor will be kept."""
-    return not isinstance(self.edge, Leaf) and getattr(self.edge, "retained", None) is not None
+    edge = self.edge
+    return not self.is_leaf and edge.watch is not None and edge.watch.retained is not None
 
 
 def detach_(self):
@@ -129,7 +130,7 @@ def _set_data(self, other):
     self.array, self.device = other.array, other.device
     for holder in {self.edge, getattr(self, "holder", None)}:
         if isinstance(holder, Leaf):
-            holder.shape, holder.dtype, holder.device = other.array.shape, other.array.dtype, other.device
+            holder.shape, holder.dtype = other.array.shape, other.array.dtype
     self.wrote("data")
 
 

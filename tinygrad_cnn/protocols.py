@@ -145,7 +145,7 @@ def _rebuilt(kind, array, device, requires_grad, attributes=None):
     x = object.__new__(kind)
     Tensor.__init__(x, array, device)
     if requires_grad:
-        x.edge = x.holder = Leaf(array.shape, array.dtype, device)
+        x.edge = x.holder = Leaf(array)
     if attributes:
         x.__dict__.update(attributes)
     return x

@@ -37,13 +37,14 @@ class Size(tuple):
 
 class Leaf:
     """The edge of a tensor that was not computed: where its gradient is kept. It belongs to that tensor for life."""
-    __slots__ = ("grad", "shape", "dtype", "device", "hooks", "after_hooks", "__weakref__")
+    __slots__ = ("grad", "shape", "dtype", "watch", "after", "__weakref__")
     id = 0                                              # older than every node
 
-    def __init__(self, shape, dtype, device):
+    def __init__(self, array):
         self.grad = None
-        self.shape, self.dtype, self.device = shape, dtype, device
-        self.hooks = self.after_hooks = None
+        self.shape, self.dtype = array.shape, array.dtype
+        self.watch = None                               # who sees a gradient before it is added
+        self.after = ()                                 # called after it was
 
 
 class Tensor:
@@ -112,7 +113,7 @@ class Tensor:
                                  "Convert it first, for example with .float().")
             holder = getattr(self, "holder", None)
             if holder is None:
-                holder = self.holder = Leaf(self.array.shape, self.array.dtype, self.device)
+                holder = self.holder = Leaf(self.array)
             self.edge = holder
         return self
 
@@ -142,7 +143,7 @@ class Tensor:
             raise DTypeError(f"grad: the gradient is {grad.dtype} on {grad.device} but the tensor is {self.dtype} on "
                              f"{self.device}. They must be the same.")
         if getattr(self, "holder", None) is None:
-            self.holder = Leaf(self.array.shape, self.array.dtype, self.device)
+            self.holder = Leaf(self.array)
         self.holder.grad = grad
 
     @grad.deleter

@@ -112,7 +112,7 @@ class Context:
         if output is None:
             return tensor
         node = self._node
-        edge = node if node is None or node.outputs is None else Part(node, output, tensor.array, tensor.device)
+        edge = node if node is None or node.outputs is None else Part(node, output, tensor.array)
         again = Tensor(tensor.array, tensor.device, edge)
         again.writes = writes
         return again
@@ -179,12 +179,12 @@ class Function:
     def _record(cls, context, args, outputs, results):
         node = FunctionNode()
         node.id = next_id()
-        node.op, node.context = cls, context
+        node.context = context
         node.edges = [a.edge for a in args if isinstance(a, Tensor)]
         count = iter(range(len(node.edges)))
         context._places = tuple(next(count) if isinstance(a, Tensor) else None for a in args)
-        node.saved, node.versions, node.meta, node.attrs, node.plan = (), (), None, {}, None
-        node.hooks = node.retained = node.outputs = None
+        node.saved, node.versions, node.extras, node.plan = (), (), None, None
+        node.watch = node.outputs = None
         mode = get_mode()
         if mode is not True and mode.anomaly:
             node.line = user_line()
@@ -193,18 +193,18 @@ class Function:
         first = results[smooth[0]] if smooth else None
         if first is None:
             return
-        node.shape, node.dtype, node.device = first.array.shape, first.array.dtype, first.device
+        node.shape, node.dtype = first.array.shape, first.array.dtype
         context._saved = tuple(entry if entry is None else (_result_of(entry[0], outputs, results), *_count(entry, context))
                                for entry in context._saved)
         context._settle(results)
         if mode is not True and mode.hooks is not None:
-            context._pack(node.device, *mode.hooks)
+            context._pack(first.device, *mode.hooks)
         if len(results) == 1:
             results[0].edge = node
             return
         node.outputs = tuple((t.array.shape, t.array.dtype) if isinstance(t, Tensor) else ((), None) for t in results)
         for k in smooth:
-            results[k].edge = Part(node, k, results[k].array, results[k].device)
+            results[k].edge = Part(node, k, results[k].array)
 
 
 def _own(t, inputs, context):

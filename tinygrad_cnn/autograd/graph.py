@@ -33,20 +33,43 @@ class Hook:
         self.remove()
 
 
+class Watchers:
+    """Who wants to see the gradient that arrives at an edge: hooks, and the Leaf that keeps it (retain_grad)."""
+    __slots__ = ("hooks", "retained")
+
+    def __init__(self):
+        self.hooks, self.retained = [], None
+
+    def add(self, hook):
+        return Hook(self.hooks, hook)
+
+
+def watchers(edge):
+    """The Watchers of an edge, made when first needed."""
+    if edge.watch is None:
+        edge.watch = Watchers()
+    return edge.watch
+
+
 class Node:
     """One recorded op: its edges, and exactly what the live rules need.
 
     saved: the input Tensors and residuals the plan names, then the output's array if a rule names `y`.
-    versions: the version each saved tensor had. meta: shapes and dtypes of inputs that rules ask for, by name.
+    versions: the version each saved tensor had. extras: the attributes, and shapes and dtypes of inputs that rules ask
+    for, by name. shape, dtype: the output's. watch: who wants to see the gradient (a `Watchers`), or None.
     """
-    __slots__ = ("id", "op", "plan", "edges", "saved", "versions", "attrs", "meta", "shape", "dtype", "device", "writes",
-                 "hooks", "retained", "line", "outputs", "__weakref__")
+    __slots__ = ("id", "plan", "edges", "saved", "versions", "extras", "shape", "dtype", "watch", "writes", "line",
+                 "outputs", "__weakref__")
     index = 0
     makes_gradients = True                              # what a rule returns is new memory, g itself or a view of g
 
     @property
     def origin(self):
         return self
+
+    @property
+    def op(self):
+        return self.plan.op
 
     def name(self):
         """The op's name in PyTorch's manner: MulBackward."""
@@ -59,14 +82,12 @@ class Node:
 
     def register_hook(self, hook):
         """Call hook(gradient of this node's output) in backward passes; what it returns, if not None, replaces it."""
-        if self.hooks is None:
-            self.hooks = []
-        return Hook(self.hooks, hook)
+        return watchers(self).add(hook)
 
     def __repr__(self):
         return f"<{self.name()}>"
 
-    def values(self, create_graph):
+    def values(self, device, create_graph):
         """The saved values, checked to be what they were: Tensors (or Python scalars) in the plan's order."""
         saved = self.saved
         if saved is None:
@@ -83,7 +104,7 @@ class Node:
             writes, version = self.writes
             if writes[0] != version:
                 self.stale(writes, version, "its output")
-            y = Tensor(saved[k], self.device, self if create_graph else None)
+            y = Tensor(saved[k], device, self if create_graph else None)
             y.writes = writes
             return [*saved[:k], y]
         return saved
@@ -100,7 +121,7 @@ class Node:
 
     def pull(self, g, create_graph):
         """Pairs (input position, gradient) from the gradient of the output(s): the op's rules, applied."""
-        values = self.values(create_graph)
+        values = self.values((g[0] if type(g) is tuple else g).device, create_graph)
         for positions, rule, slots, extras in self.plan.rules:
             given = [values[s] for s in slots]
             if extras:
@@ -119,7 +140,7 @@ class Node:
     def extra(self, name):
         if name == "needs":
             return tuple(e is not None for e in self.edges)
-        return self.meta[name] if self.meta and name in self.meta else self.attrs[name]
+        return self.extras[name]
 
     def release(self):
         """Let go of the saved values, after their use."""
@@ -139,22 +160,22 @@ class PackedNode(Node):
     """A node recorded under saved_tensors_hooks: each saved tensor is a `Packed`."""
     __slots__ = ("unpack",)
 
-    def pack(self, pack_hook, unpack_hook):
+    def pack(self, device, pack_hook, unpack_hook):
         """Put every saved tensor through `pack_hook`; `unpack_hook` will be asked for it in the backward pass."""
         self.unpack = unpack_hook
         last = len(self.saved) - 1 if self.plan.keeps_y else None
-        self.saved = [self._packed(value, k == last, pack_hook) for k, value in enumerate(self.saved)]
+        self.saved = [self._packed(value, k == last, device, pack_hook) for k, value in enumerate(self.saved)]
 
-    def _packed(self, value, is_output, pack_hook):
+    def _packed(self, value, is_output, device, pack_hook):
         if is_output:
-            return Packed(pack_hook(Tensor(value, self.device)), None, True)
+            return Packed(pack_hook(Tensor(value, device)), None, True)
         if not isinstance(value, Tensor):
             return value
-        return Packed(pack_hook(Tensor(value.array, self.device)), value.edge, False)
+        return Packed(pack_hook(Tensor(value.array, device)), value.edge, False)
 
-    def values(self, create_graph):
+    def values(self, device, create_graph):
         if self.saved is None:
-            return super().values(create_graph)
+            return super().values(device, create_graph)
         return [self._unpacked(value, k, create_graph) if type(value) is Packed else value
                 for k, value in enumerate(self.saved)]
 
@@ -164,18 +185,18 @@ class PackedNode(Node):
             raise ArgumentError(f"saved_tensors_hooks: unpack_hook gave {type(value).__name__} for {self.plan.names[k]} of "
                                 f"{self.op.name}. It must return the Tensor that was packed.")
         edge = self if packed.is_output else packed.edge
-        return Tensor(value.array, self.device, edge if create_graph else None)
+        return Tensor(value.array, value.device, edge if create_graph else None)
 
 
 class Part:
     """One output of a node with several: collects its gradient for the node."""
-    __slots__ = ("id", "node", "index", "shape", "dtype", "device", "hooks", "retained", "__weakref__")
+    __slots__ = ("id", "node", "index", "shape", "dtype", "watch", "__weakref__")
 
-    def __init__(self, node, index, array, device):
+    def __init__(self, node, index, array):
         self.id = next_id()
         self.node, self.index = node, index
-        self.shape, self.dtype, self.device = array.shape, array.dtype, device
-        self.hooks = self.retained = None
+        self.shape, self.dtype = array.shape, array.dtype
+        self.watch = None
 
     @property
     def origin(self):

@@ -50,9 +50,10 @@ class Plan:
     rules: (input position or tuple of them, function, places of its values in `saved`, names passed by keyword).
     names: what the k-th saved value is called in messages (None for one that hooks must not pack).
     """
-    __slots__ = ("inputs", "residuals", "wants", "keeps_y", "meta", "rules", "names", "simple")
+    __slots__ = ("op", "inputs", "residuals", "wants", "keeps_y", "meta", "rules", "names", "simple")
 
     def __init__(self, op, live, count):
+        self.op = op
         chosen = [(tuple(live), op.joint)] if op.joint else [(i, op.rule_at(i)) for i in live]
         kept, extras = [], []
         for _, rule in chosen:
@@ -123,6 +124,14 @@ class Op:
         self.live_mask = 0
         self.kernels, self.plans = {}, {}
         OPS[name] = self
+
+    def __new__(cls, name, inputs, *, attrs="", residuals="", outputs=1, view=False, promote="arith", **others):
+        """An op of one or two tensors and nothing else gets the unrolled call of fast.py."""
+        count = len(inputs.split())
+        if cls is Op and promote and not (attrs or residuals or view or inputs.startswith("*")) and outputs == 1 and count < 3:
+            from .fast import Binary, Unary
+            cls = Unary if count == 1 else Binary
+        return object.__new__(cls)
 
     def rules(self, joint=None, **rules):
         """Declare the derivative for each input by name, or all together by `joint`; returns the op.
@@ -238,28 +247,26 @@ class Op:
         """A node for output array `y`, keeping what `plan` names."""
         n = Node() if mode is True or mode.hooks is None else PackedNode()
         n.id = next_id()
-        n.op = self
         n.plan = plan
         n.edges = edges
-        n.attrs = attrs
-        n.shape, n.dtype, n.device = y.shape, y.dtype, device
-        n.hooks = n.retained = n.meta = None
+        n.extras = attrs
+        n.shape, n.dtype = y.shape, y.dtype
+        n.watch = None
         saved, versions = [], []
         for i in plan.inputs:
             a = args[i]
             saved.append(a)
             versions.append(a.writes[0] if isinstance(a, Tensor) else None)
-        if residuals:
-            for k in plan.residuals:
-                saved.append(Tensor(residuals[k], device))
-                versions.append(0)
+        for k in plan.residuals:
+            saved.append(Tensor(residuals[k], device))
+            versions.append(0)
         if plan.keeps_y:
             saved.append(y)
         n.saved, n.versions = saved, versions
         if plan.meta:
-            n.meta = {name: self.about(args, i, what) for name, i, what in plan.meta}
+            n.extras = {**attrs, **{name: self.about(args, i, what) for name, i, what in plan.meta}}
         if mode is not True:
-            self.watched(n, mode)
+            self.watched(n, device, mode)
         return n
 
     def about(self, args, position, what):
@@ -267,12 +274,12 @@ class Op:
             return tuple(getattr(a.array, what) for a in args)
         return getattr(args[position].array, what) if isinstance(args[position], Tensor) else ()
 
-    def watched(self, node, mode):
+    def watched(self, node, device, mode):
         """Note the user's line, and pack what is saved, as the mode asks."""
         if mode.anomaly:
             node.line = user_line()
         if mode.hooks is not None:
-            node.pack(*mode.hooks)
+            node.pack(device, *mode.hooks)
 
     def several(self, found, args, edges, plan, device, attrs, mode):
         """Outputs and residuals of a kernel that returned a tuple."""
@@ -284,7 +291,7 @@ class Op:
         node = None if plan is None else self.node(outputs[0], residuals, args, edges, plan, device, attrs, mode)
         if node is not None:
             node.outputs = tuple((y.shape, y.dtype) for y in outputs)
-        return tuple(Tensor(y, device, None if node is None or y.dtype.kind in "biu" else Part(node, k, y, device))
+        return tuple(Tensor(y, device, None if node is None or y.dtype.kind in "biu" else Part(node, k, y))
                      for k, y in enumerate(outputs))
 
     def promoted(self, args, device):

@@ -51,33 +51,30 @@ class Pass:
                 return
         if place[2] and g.edge is None:
             total = place[1].array
-            quiet.run(edge.device.xp.add, total, g.array, out=total)
+            quiet.run(g.device.xp.add, total, g.array, out=total)
         else:
             place[1] = add(place[1], g)
             place[2] = not self.create
 
     def steps(self):
         """Work off the nodes, newest first; yields (node, gradient) after each."""
-        due, heap, give, create, wanted = self.due, self.heap, self.give, self.create, self.wanted
+        due, heap, wanted = self.due, self.heap, self.wanted
         while heap:
             node, g, _ = due.pop(-heappop(heap))
-            if node.hooks or node.retained or self.targets:
+            if node.watch is not None or self.targets:
                 g = self.observe(node, g)
             if type(node) is Part:
                 self.collect(node, g)
                 continue
             if type(g) is list:
-                g = tuple(_zeros(node, k) if part is None and node.materializes(k) else part for k, part in enumerate(g))
-            edges = node.edges
-            mine = node.makes_gradients and not create
+                device = next(part.device for part in g if part is not None)
+                g = tuple(_zeros(node, k, device) if part is None and node.materializes(k) else part
+                          for k, part in enumerate(g))
             try:
-                for i, dx in node.pull(g, create):
-                    edge = edges[i]
-                    if dx is None or edge is None or wanted is not None and edge not in wanted:
-                        continue
-                    if self.check:
-                        _check_nan(node, i, dx)
-                    give(edge, dx, mine and dx is not g and dx.array.base is None)
+                if type(node) is Node and node.plan.simple and wanted is None and not self.check:
+                    self.apply(node, g)
+                else:
+                    self.apply_any(node, g)
             except GradError:
                 raise
             except TinygradError as error:
@@ -85,6 +82,46 @@ class Pass:
             if not self.retain:
                 node.release()
             yield node, g
+
+    def apply_any(self, node, g):
+        """Pass the gradient of a node on through its rules."""
+        edges, wanted = node.edges, self.wanted
+        mine = node.makes_gradients and not self.create
+        for i, dx in node.pull(g, self.create):
+            edge = edges[i]
+            if dx is None or edge is None or wanted is not None and edge not in wanted:
+                continue
+            if self.check:
+                _check_nan(node, i, dx)
+            self.give(edge, dx, mine and dx is not g and dx.array.base is None)
+
+    def apply(self, node, g):
+        """`apply_any`, unrolled for a node whose rules take saved values only: the inner loop of every backward pass."""
+        plan, values, edges, create, due = node.plan, node.saved, node.edges, self.create, self.due
+        if values is None or plan.keeps_y:
+            values = node.values(g.device, create)
+        else:
+            k = 0
+            for version in node.versions:
+                if version is not None and values[k].writes[0] != version:
+                    node.stale(values[k].writes, version, plan.names[k])
+                k += 1
+        for i, rule, slots, _ in plan.rules:
+            count = len(slots)
+            if count == 1:
+                dx = rule(g, values[slots[0]])
+            elif count == 0:
+                dx = rule(g)
+            else:
+                dx = rule(g, *[values[s] for s in slots])
+            edge = edges[i]
+            key = edge.id
+            array = dx.array
+            if key and key not in due and array.shape == edge.shape and array.dtype is edge.dtype:
+                due[key] = [edge, dx, dx is not g and not create and array.base is None]
+                heappush(self.heap, -key)
+            else:
+                self.give(edge, dx, dx is not g and not create and array.base is None)
 
     def collect(self, part, g):
         """Put the gradient of one output beside those of its node's other outputs."""
@@ -100,9 +137,12 @@ class Pass:
         """Show a gradient that is complete to the hooks, and keep it where it was asked for."""
         if type(g) is list:
             return g
-        g = _hooked(edge, g)
-        if edge.retained is not None:
-            edge.retained.grad = _kept(g, False) if edge.retained.grad is None else add(edge.retained.grad, g)
+        watch = edge.watch
+        if watch is not None:
+            g = _hooked(watch.hooks, g)
+            kept = watch.retained
+            if kept is not None:
+                kept.grad = _kept(g, False) if kept.grad is None else add(kept.grad, g)
         if edge in self.targets:
             self.found[edge] = g
         return g
@@ -110,8 +150,8 @@ class Pass:
     def settle(self):
         """Give the leaves what arrived: into `found` if it was asked for, else into `.grad`."""
         for leaf, g, owned in self.leaves.values():
-            if leaf.hooks:
-                g, owned = _hooked(leaf, g), False
+            if leaf.watch is not None:
+                g, owned = _hooked(leaf.watch.hooks, g), False
             if self.targets:
                 if leaf in self.targets:
                     self.found[leaf] = g
@@ -126,9 +166,9 @@ class Pass:
         elif self.create or before.edge is not None:
             leaf.grad = add(before, g)
         else:
-            quiet.run(leaf.device.xp.add, before.array, g.array, out=before.array)
+            quiet.run(g.device.xp.add, before.array, g.array, out=before.array)
             before.wrote("backward")
-        for hook in leaf.after_hooks or ():
+        for hook in tuple(leaf.after):
             hook()
 
 
@@ -139,19 +179,19 @@ def _kept(g, owned):
     return Tensor(g.array.copy(), g.device)
 
 
-def _zeros(node, k):
+def _zeros(node, k, device):
     shape, dtype = node.outputs[k]
-    return Tensor(node.device.xp.zeros(shape, dtype), node.device)
+    return Tensor(device.xp.zeros(shape, dtype), device)
 
 
-def _hooked(edge, g):
-    for hook in list(edge.hooks or ()):
-        changed_g = hook(g)
-        if changed_g is not None:
-            if not isinstance(changed_g, Tensor):
-                raise GradError(f"backward: a hook returned {type(changed_g).__name__}; it must return a Tensor or None.")
-            _check_fits("a hook's gradient", changed_g, edge)
-            g = changed_g
+def _hooked(hooks, g):
+    for hook in list(hooks):
+        other = hook(g)
+        if other is not None:
+            if not isinstance(other, Tensor):
+                raise GradError(f"backward: a hook returned {type(other).__name__}; it must return a Tensor or None.")
+            _check_fits("a hook's gradient", other, g)
+            g = other
     return g
 
 
@@ -161,15 +201,16 @@ def _check_nan(node, i, dx):
                            f"(shape {tuple(dx.shape)}). Look at the values that went into that op.")
 
 
-def _check_fits(what, g, edge):
-    if g.array.shape != edge.shape:
-        raise ShapeError(f"backward: {what} has shape {tuple(g.shape)} but the tensor has {tuple(edge.shape)}. "
+def _check_fits(what, g, like):
+    """Refuse a gradient that has not the shape, device and dtype of `like`."""
+    if g.array.shape != like.array.shape:
+        raise ShapeError(f"backward: {what} has shape {tuple(g.shape)} but the tensor has {tuple(like.shape)}. "
                          "They must be the same.")
-    if g.device is not edge.device:
-        raise DeviceError(f"backward: {what} is on {g.device} but the tensor is on {edge.device}. "
+    if g.device is not like.device:
+        raise DeviceError(f"backward: {what} is on {g.device} but the tensor is on {like.device}. "
                           "Move it with .to(device).")
-    if g.array.dtype != edge.dtype:
-        raise DTypeError(f"backward: {what} is {g.array.dtype} but the tensor is {edge.dtype}. Convert it with .to(dtype).")
+    if g.array.dtype != like.array.dtype:
+        raise DTypeError(f"backward: {what} is {g.dtype} but the tensor is {like.dtype}. Convert it with .to(dtype).")
 
 
 def _first_gradient(name, tensor, g):
@@ -185,7 +226,7 @@ def _first_gradient(name, tensor, g):
         return Tensor(tensor.device.xp.ones(edge.shape, edge.dtype), tensor.device)
     if not isinstance(g, Tensor):
         raise GradError(f"{name}: a gradient is a Tensor or None, not {type(g).__name__}.")
-    _check_fits("the gradient", g, edge)
+    _check_fits("the gradient", g, tensor)
     return g
 
 

@@ -1,0 +1,99 @@
+"""The everyday call, unrolled: ops of one or two plain tensors of one device and dtype, with nothing unusual going on.
+
+What differs from `Op.__call__` is speed alone (`python -m tests.benchmarks.overhead`): no argument lists, no promotion,
+no attributes, no `Watch`. Whatever does not fit falls back to it.
+"""
+from ..tensor import Tensor
+from .graph import Node, next_id
+from .modes import get_mode
+from .op import F32, F64, Op, quiet
+
+
+class Unary(Op):
+    """An op of one tensor, without attributes, residuals or views."""
+
+    def __call__(self, a):
+        if isinstance(a, Tensor):
+            mode = get_mode()
+            x = a.array
+            if (mode is True or mode is False) and (x.dtype is F32 or x.dtype is F64):
+                device = a.device
+                y = quiet.run(self.kernels.get(device) or self.kernel(device), x)
+                if type(y) is not device.array_type:
+                    y = device.xp.asarray(y)
+                out = Tensor(y, device)
+                edge = a.edge
+                if edge is not None and mode and self.live_mask:
+                    n = Node()
+                    n.id = next_id()
+                    n.plan = plan = self.plans.get(1) or self.plan(1, 1)
+                    n.edges = (edge,)
+                    n.extras = n.watch = None
+                    n.shape, n.dtype = y.shape, y.dtype
+                    if plan.inputs:
+                        n.saved, n.versions = [a], (a.writes[0],)
+                    else:
+                        n.saved, n.versions = [], ()
+                    if plan.keeps_y:
+                        n.saved.append(y)
+                        n.writes = out.writes, 0
+                    if plan.meta:
+                        n.extras = {name: self.about((a,), i, what) for name, i, what in plan.meta}
+                    out.edge = n
+                return out
+        return Op.__call__(self, a)
+
+
+class Binary(Op):
+    """An op of two tensors, without attributes, residuals or views."""
+
+    def __call__(self, a, b):
+        if isinstance(a, Tensor) and isinstance(b, Tensor):
+            x, z, device = a.array, b.array, a.device
+            dtype = x.dtype
+            mode = get_mode()
+            if (z.dtype is dtype and b.device is device and (dtype is F32 or dtype is F64)
+                    and (mode is True or mode is False)):
+                try:
+                    y = quiet.run(self.kernels.get(device) or self.kernel(device), x, z)
+                except ValueError as error:
+                    self.explain(error, (x, z), {})
+                if type(y) is not device.array_type:
+                    y = device.xp.asarray(y)
+                out = Tensor(y, device)
+                if mode:
+                    ea, eb = a.edge, b.edge
+                    if ea is not None:
+                        mask = 1 if eb is None else 3
+                    elif eb is not None:
+                        mask = 2
+                    else:
+                        return out
+                    mask &= self.live_mask
+                    if mask:
+                        out.edge = self.pair(a, b, ea, eb, mask, y, out)
+                return out
+        return Op.__call__(self, a, b)
+
+    def pair(self, a, b, ea, eb, mask, y, out):
+        """The node of a call with two tensors."""
+        n = Node()
+        n.id = next_id()
+        n.plan = plan = self.plans.get(mask) or self.plan(mask, 2)
+        n.edges = (ea, eb)
+        n.extras = n.watch = None
+        n.shape, n.dtype = y.shape, y.dtype
+        inputs = plan.inputs
+        if not inputs:
+            n.saved, n.versions = [], ()
+        elif len(inputs) == 2:
+            n.saved, n.versions = [a, b], (a.writes[0], b.writes[0])
+        else:
+            x = b if inputs[0] else a
+            n.saved, n.versions = [x], (x.writes[0],)
+        if plan.keeps_y:
+            n.saved.append(y)
+            n.writes = out.writes, 0
+        if plan.meta:
+            n.extras = {name: self.about((a, b), i, what) for name, i, what in plan.meta}
+        return n
