@@ -15,8 +15,7 @@ from ...geometry import ConvGeometry, phases
 from .windows import counts, cut, patch, windows
 
 LARGE_BLOCK = 64 << 20                                  # bytes of window matrix where launches cost more than memory
-BLOCK = 1 << 20                                         # on a CPU: about the cache of one core
-BLOCK_DW = 2 << 20                                      # larger, because each block's product is added to a sum
+BLOCK = 2 << 20                                         # on a CPU: near the cache; smaller blocks make threads wait for each other
 BLOCK_MOST = 4 << 20                                    # for weights larger than a block, which each block reads again
 
 
@@ -48,7 +47,11 @@ def conv_dx(device, g, w, *, geom, correlate=None):
 def conv_dw(device, g, x, *, geom, correlate_dw=None):
     """The adjoint of conv in w: g (N, O, *output) and x (N, C, *size) give (O, C/G, *kernel)."""
     xp, work = device.xp, working_dtype(x.dtype)
-    dw = (correlate_dw or correlate_blocks_dw)(device, xp.moveaxis(g, 1, -1), xp.moveaxis(x, 1, -1), geom, work)
+    g, x = xp.moveaxis(g, 1, -1), xp.moveaxis(x, 1, -1)
+    if correlate_dw is None:
+        dw = correlate_blocks_dw(device, g, x, geom, work, geom.groups)
+    else:
+        dw = correlate_dw(device, g, x, geom, work)
     return dw.reshape(-1, *dw.shape[2:]).astype(x.dtype, copy=False)
 
 
@@ -80,6 +83,8 @@ def weight_matrices(device, weight):
 def multiply(device, x, matrix, geometry, out, bias=None):
     """out (N, *output, O) = the windows of x (N, *size, C) times matrix (taps * C, O), plus bias (O,); one group."""
     xp, features = device.xp, out.shape[-1]
+    if not out.size:
+        return
     if geometry.is_pointwise and x.flags.c_contiguous and out.flags.c_contiguous:
         x, out, geometry = _one_row(x, out)
     budget = block_bytes(device, min(max(BLOCK, matrix.nbytes // 2), BLOCK_MOST))
@@ -100,9 +105,9 @@ def multiply(device, x, matrix, geometry, out, bias=None):
     device.parallel(run, len(blocks))
 
 
-def correlate_blocks_dw(device, g, x, geometry, work):
-    """The sum over positions of g (N, *output, O) times windows of x (N, *size, C): (G, O/G, C/G, *kernel)."""
-    groups, channels, features = geometry.groups, x.shape[-1] // geometry.groups, g.shape[-1] // geometry.groups
+def correlate_blocks_dw(device, g, x, geometry, work, groups):
+    """The sum over positions of g (N, *output, O) times windows of x (N, *size, C): (groups, O/groups, C/groups, *kernel)."""
+    channels, features = x.shape[-1] // groups, g.shape[-1] // groups
     total = device.empty((groups, features, channels, *geometry.kernel), work)
     for i in range(groups):
         inputs, outputs = slice(i * channels, (i + 1) * channels), slice(i * features, (i + 1) * features)
@@ -114,7 +119,7 @@ def correlate_blocks_dw(device, g, x, geometry, work):
 def multiply_dw(device, g, x, geometry, work):
     """The sum over positions of g (N, *output, O) times windows of x (N, *size, C): (O, *kernel, C); one group."""
     xp, channels, features = device.xp, x.shape[-1], g.shape[-1]
-    budget, position_bytes = block_bytes(device, BLOCK_DW), geometry.taps * work.itemsize
+    budget, position_bytes = block_bytes(device, BLOCK), geometry.taps * work.itemsize
     slice_width = budget // max(1, len(x) * prod(geometry.output) * position_bytes)
     if 32 <= slice_width < channels:
         return _multiply_dw_by_channels(device, g, x, geometry, work, slice_width)
@@ -202,4 +207,4 @@ def _one_row(x, out):
     """All positions of a pointwise convolution as one long spatial axis: (1, M, C) and (1, M, O)."""
     positions = prod(out.shape[:-1])
     geometry = ConvGeometry((positions,), (1,), (1,), (1,), (0,), (positions,))
-    return x.reshape(1, positions, -1), out.reshape(1, positions, -1), geometry
+    return x.reshape(1, positions, x.shape[-1]), out.reshape(1, positions, out.shape[-1]), geometry

@@ -1,0 +1,98 @@
+"""Convolution on the CPU: the rule that chooses an algorithm, and the kernels conv, conv_dx and conv_dw.
+
+The kernels are those of kernels/generic/conv, with the inner routine chosen by `algorithm`. Every routine takes
+channels-last images of any strides and weights (G, O/G, C/G, *kernel).
+"""
+import numpy as np
+
+from ..generic import conv as generic
+from . import conv_depthwise, conv_planes
+
+FEW = 4                                                 # channels for which planes beat blocks
+MERGED = 32                                             # channels that a merged group may have
+
+
+def algorithm(groups, channels, features, geometry):
+    """Which routine correlates `channels` with `features` channels a group: "planes", "depthwise", "merged" or "blocks"."""
+    if groups > 1:
+        if channels == features == 1:
+            return "depthwise"
+        return "merged" if 2 * max(channels, features) <= MERGED else "blocks"
+    if channels <= FEW and geometry.taps > 1:
+        return "planes"
+    return "blocks"
+
+
+def conv(device, x, w, bias, *, geom):
+    """y (N, O, *output): cross-correlation of x (N, C, *size) with w (O, C/G, *kernel), plus bias (O,) or None."""
+    return generic.conv(device, x, w, bias, geom=geom, correlate=_correlate)
+
+
+def conv_dx(device, g, w, *, geom):
+    """The adjoint of conv in x: g (N, O, *output) and w (O, C/G, *kernel) give (N, C, *size)."""
+    if algorithm(geom.groups, w.shape[1], w.shape[0] // geom.groups, geom) != "planes":
+        return generic.conv_dx(device, g, w, geom=geom, correlate=_correlate)
+    dx = device.empty((len(g), *geom.size, w.shape[1]), g.dtype)
+    weight = w[None].astype(generic.working_dtype(g.dtype), copy=False)
+    conv_planes.correlate_dx(device, np.moveaxis(g, 1, -1), weight, geom, dx)
+    return np.moveaxis(dx, -1, 1)
+
+
+def conv_dw(device, g, x, *, geom):
+    """The adjoint of conv in w: g (N, O, *output) and x (N, C, *size) give (O, C/G, *kernel)."""
+    return generic.conv_dw(device, g, x, geom=geom, correlate_dw=_correlate_dw)
+
+
+def _correlate(device, x, weight, geometry, out, bias):
+    groups, features, channels = weight.shape[:3]
+    chosen = algorithm(groups, channels, features, geometry)
+    if chosen == "planes":
+        conv_planes.correlate(device, x, weight, geometry, out, bias)
+    elif chosen == "depthwise":
+        conv_depthwise.correlate(device, x, weight, geometry, out, bias)
+    elif chosen == "merged":
+        generic.correlate_blocks(device, x, block_diagonal(weight, merged(groups, channels, features)), geometry, out, bias)
+        if not np.isfinite(np.add.reduce(out, axis=None, dtype=weight.dtype)):
+            # an infinity or NaN times the zeros between merged groups is NaN: take the groups one by one
+            generic.correlate_blocks(device, x, weight, geometry, out, bias)
+    else:
+        generic.correlate_blocks(device, x, weight, geometry, out, bias)
+
+
+def _correlate_dw(device, g, x, geometry, work):
+    groups = geometry.groups
+    channels, features = x.shape[-1] // groups, g.shape[-1] // groups
+    chosen = algorithm(groups, channels, features, geometry)
+    if chosen == "planes":
+        return conv_planes.correlate_dw(device, g, x, geometry, work)
+    if chosen == "depthwise":
+        return conv_depthwise.correlate_dw(device, g, x, geometry, work)
+    if chosen == "merged":
+        number = merged(groups, channels, features)
+        whole = generic.correlate_blocks_dw(device, g, x, geometry, work, groups // number)
+        return diagonal_blocks(whole, number)
+    return generic.correlate_blocks_dw(device, g, x, geometry, work, groups)
+
+
+def merged(groups, channels, features):
+    """How many groups to take together: the largest divisor of `groups` that keeps to MERGED channels."""
+    return max(m for m in range(1, groups + 1) if groups % m == 0 and m * max(channels, features) <= MERGED)
+
+
+def block_diagonal(weight, number):
+    """Each `number` groups of weight (G, O, C, *kernel) as one group, zero between them: (G/m, m*O, m*C, *kernel)."""
+    groups, features, channels, *kernel = weight.shape
+    wide = np.zeros((groups // number, number, features, number, channels, *kernel), weight.dtype)
+    for i in range(number):
+        wide[:, i, :, i] = weight[i::number]
+    return wide.reshape(groups // number, number * features, number * channels, *kernel)
+
+
+def diagonal_blocks(wide, number):
+    """The inverse of block_diagonal, whatever lies between the groups."""
+    groups, features, channels, *kernel = wide.shape
+    wide = wide.reshape(groups, number, features // number, number, channels // number, *kernel)
+    weight = np.empty((groups * number, features // number, channels // number, *kernel), wide.dtype)
+    for i in range(number):
+        weight[i::number] = wide[:, i, :, i]
+    return weight

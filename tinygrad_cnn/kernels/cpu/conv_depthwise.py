@@ -1,0 +1,67 @@
+"""Depthwise convolution (one channel a group): a sum of shifted images, each times one weight a channel.
+
+There is no matrix product to be had: with C groups of one channel, tap t adds x shifted by t times w[:, t]. A row of
+output positions and channels is one run of W * C numbers, and a few rows at a time stay in the cache through all taps.
+"""
+import numpy as np
+
+from ..generic.conv import add_bias, add_up
+from ..generic.windows import counts, cut, patch, windows
+
+BLOCK = 512 << 10                                       # bytes of output in a block
+
+
+def correlate(device, x, weight, geometry, out, bias):
+    """out (N, *output, C) = the windows of x (N, *size, C) times weight (C, 1, 1, *kernel) per channel, plus bias."""
+    channels, work = x.shape[-1], weight.dtype
+    per_tap = np.moveaxis(weight.reshape(channels, *geometry.kernel), 0, -1)
+    row = out.shape[-2]
+    wide = np.tile(per_tap, row).reshape(*geometry.kernel, row, channels)      # a whole row of weights a tap
+    blocks = cut(len(x), geometry.output, channels * work.itemsize, BLOCK)
+
+    def run(start, stop):
+        for images, where in blocks[start:stop]:
+            view = _tap_views(device, x[images], geometry, where, work)
+            target = out[(images, *where)]
+            direct = target.flags.c_contiguous and target.dtype == work
+            total = target if direct else device.scratch("result", target.shape, work)
+            part = device.scratch("product", target.shape, work)
+            span = slice(0, target.shape[-2])
+            for number, tap in enumerate(np.ndindex(*geometry.kernel)):
+                np.multiply(view[tap], wide[tap][span], out=part if number else total)
+                if number:
+                    np.add(total, part, out=total)
+            if bias is not None:
+                add_bias(np, total.reshape(-1, channels), bias, target.shape[-2])
+            if not direct:
+                target[...] = total
+
+    device.parallel(run, len(blocks))
+
+
+def correlate_dw(device, g, x, geometry, work):
+    """The sum over positions of g (N, *output, C) times windows of x (N, *size, C), per channel: (C, 1, 1, *kernel)."""
+    channels = x.shape[-1]
+    blocks = cut(len(x), geometry.output, channels * work.itemsize, BLOCK)
+    shape, sums = (*geometry.kernel, channels), {}
+
+    def run(start, stop):
+        total = sums[start] = np.zeros(shape, work)
+        for images, where in blocks[start:stop]:
+            view = _tap_views(device, x[images], geometry, where, work)
+            grads = g[(images, *where)].astype(work, copy=False)
+            part = device.scratch("product", grads.shape, work)
+            ones = np.ones((1, grads.size // channels), work)
+            for tap in np.ndindex(*geometry.kernel):
+                np.multiply(view[tap], grads, out=part)
+                total[tap] += np.matmul(ones, part.reshape(-1, channels))[0]      # a product sums faster than sum()
+
+    device.parallel(run, len(blocks))
+    return np.moveaxis(add_up(np, sums, shape, work), -1, 0)[:, None, None]
+
+
+def _tap_views(device, x, geometry, where, dtype):
+    """The windows of a block with the taps in front: (*kernel, n, *positions, C), a view of the patch."""
+    view = windows(device, patch(device, x, geometry, where, 0, dtype), geometry, counts(where))
+    rank = geometry.rank
+    return np.moveaxis(view, range(rank + 1, 2 * rank + 1), range(rank))

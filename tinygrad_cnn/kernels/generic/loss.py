@@ -1,0 +1,132 @@
+"""Kernels of the losses on class indices, and of those that are one formula for every number.
+
+Shapes: x (N, C, *) or (C,), target (N, *) or () of integers, weight (C,) or None; g has the shape of the loss, which is
+the target's (reduction "none") or () ("sum", "mean"). float16 and bfloat16 are computed in float32 and rounded once.
+
+The loss of one target t is sum_c q_c (-z_c), where z is x (nll_loss) or log_softmax(x) (cross_entropy) and
+q_c = (1 - smoothing) weight_t [c = t] + smoothing / C weight_c; an ignored target has q = 0. "mean" divides by the sum
+of weight_t over the targets that count.
+
+A target outside [0, C) makes the loss and the gradient nan here: to raise, the host would have to wait for the device.
+"""
+
+
+def nll_loss(device, x, target, weight, ignore_index, reduction, label_smoothing):
+    """sum_c q_c (-x_c), reduced."""
+    z = class_axis_last(_wide(device.xp, x))
+    w = TargetWeights(device.xp, z, target, weight, ignore_index)
+    return w.reduced(w.loss(z, label_smoothing), reduction).astype(x.dtype, copy=False)
+
+
+def nll_loss_grad(device, g, target, weight, shape, ignore_index, reduction, label_smoothing):
+    """-q g: the adjoint of nll_loss, of shape x's."""
+    xp = device.xp
+    d = device.empty((*target.shape, shape[_axis(shape)]), _wide(xp, g).dtype)
+    w = TargetWeights(xp, d, target, weight, ignore_index)
+    d[...] = -w.q(_spread(w, _wide(xp, g), reduction), label_smoothing)
+    return class_axis_back(xp, d).astype(g.dtype, copy=False)
+
+
+def cross_entropy(device, x, target, weight, ignore_index, reduction, label_smoothing, wants):
+    """nll_loss of log_softmax(x); residuals: the greatest x of each row, and log sum exp(x - it)."""
+    xp = device.xp
+    z = class_axis_last(_wide(xp, x))
+    peak = xp.max(z, axis=-1, keepdims=True)
+    z = z - peak
+    log_sum = xp.log(xp.sum(xp.exp(z), axis=-1, keepdims=True))
+    w = TargetWeights(xp, z, target, weight, ignore_index)
+    y = w.reduced(w.loss(z - log_sum, label_smoothing), reduction)
+    return y.astype(x.dtype, copy=False), peak[..., 0], log_sum[..., 0]
+
+
+def cross_entropy_grad(device, g, x, peak, log_sum, target, weight, ignore_index, reduction, label_smoothing):
+    """p sum_c q_c g - q g with p = softmax(x)."""
+    xp = device.xp
+    z = class_axis_last(_wide(xp, x))
+    w = TargetWeights(xp, z, target, weight, ignore_index)
+    q = w.q(_spread(w, _wide(xp, g), reduction), label_smoothing)
+    p = xp.exp(z - peak[..., None] - log_sum[..., None])
+    d = device.empty(z.shape, x.dtype)
+    d[...] = p * xp.sum(q, axis=-1, keepdims=True) - q
+    return class_axis_back(xp, d)
+
+
+def huber(device, d, delta):
+    """d^2 / 2 up to |d| = delta, the tangent delta (|d| - delta / 2) beyond."""
+    xp = device.xp
+    size = xp.absolute(_wide(xp, d))
+    near = xp.minimum(size, delta)                      # near (|d| - near / 2) is both branches in one
+    return (near * (size - 0.5 * near)).astype(d.dtype, copy=False)
+
+
+def binary_cross_entropy(device, p, target):
+    """-target log p - (1 - target) log(1 - p), each logarithm held at -100 or more."""
+    xp = device.xp
+    q, t = _wide(xp, p), _wide(xp, target)
+    y = (t - 1) * xp.maximum(xp.log1p(-q), -100) - t * xp.maximum(xp.log(q), -100)
+    return y.astype(p.dtype, copy=False)
+
+
+class TargetWeights:
+    """What class indices say: which row and class, with what weight, and which do not count.
+
+    index: (N, *) made safe. counted: bool. weight: weight_t, 0 where not counted, nan where the target is no class.
+    """
+
+    def __init__(self, xp, z, target, weight, ignore_index):
+        self.xp, self.classes, self.dtype = xp, z.shape[-1], z.dtype
+        self.counted = target != ignore_index
+        known = (target >= 0) & (target < self.classes)
+        self.index = xp.where(known, target, 0)
+        self.class_weight = None if weight is None else weight.astype(self.dtype, copy=False)
+        w = self.counted.astype(self.dtype) if weight is None else self.class_weight[self.index] * self.counted
+        self.weight = xp.where(self.counted & ~known, xp.asarray(xp.nan, self.dtype), w)
+
+    def loss(self, z, smoothing):
+        """The loss of each target, (N, *)."""
+        xp = self.xp
+        picked = xp.take_along_axis(z, self.index[..., None], axis=-1)[..., 0]
+        y = -(1 - smoothing) * self.weight * picked
+        if smoothing:
+            spread = z if self.class_weight is None else z * self.class_weight
+            y = y - smoothing / self.classes * xp.sum(spread, axis=-1)
+        return xp.where(self.counted, y, xp.zeros_like(y))      # 0 times -inf would be nan
+
+    def q(self, g, smoothing):
+        """q g for each target: (N, *, C)."""
+        xp = self.xp
+        hit = xp.arange(self.classes) == self.index[..., None]
+        q = xp.where(hit, ((1 - smoothing) * self.weight * g)[..., None], xp.zeros((), self.dtype))
+        if smoothing:
+            rest = (smoothing / self.classes * self.counted * g)[..., None]
+            q = q + (rest if self.class_weight is None else rest * self.class_weight)
+        return q
+
+    def reduced(self, y, reduction):
+        if reduction == "none":
+            return y
+        total = self.xp.sum(y)
+        return total if reduction == "sum" else total / self.xp.sum(self.weight)
+
+
+def _spread(w, g, reduction):
+    """The gradient of each target's loss, from that of the reduced loss."""
+    return g / w.xp.sum(w.weight) if reduction == "mean" else g
+
+
+def _axis(shape):
+    return 0 if len(shape) == 1 else 1
+
+
+def class_axis_last(x):
+    """(N, C, *) -> (N, *, C), a view."""
+    return x if x.ndim <= 2 else x.transpose(0, *range(2, x.ndim), 1)
+
+
+def class_axis_back(xp, d):
+    """(N, *, C) -> (N, C, *), a view: channels-last in memory."""
+    return d if d.ndim <= 2 else xp.moveaxis(d, -1, 1)
+
+
+def _wide(xp, x):
+    return x.astype(xp.float32) if x.dtype.itemsize == 2 else x
