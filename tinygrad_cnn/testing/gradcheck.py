@@ -173,9 +173,27 @@ class _Check:
                                  f"step {self.eps} give {numeric:.8g}, though every single element agrees. Rounding: try "
                                  "smaller inputs or another step.")
         _, k, index, got, expected, unit = worst
-        raise GradcheckError(f"gradcheck: the gradient of {self.named()} for argument {k} at index {index} is {got:.8g}, but "
-                             f"differences with step {self.eps} give {expected:.8g} (input {self.host[k][index]:.8g})."
-                             + self.kink(unit))
+        where, got, expected = self.entry(k, index, unit) or ("", got, expected)
+        raise GradcheckError(f"gradcheck: the gradient of {self.named()}{where} for argument {k} at index {index} is "
+                             f"{got:.8g}, but differences with step {self.eps} give {expected:.8g} (input "
+                             f"{self.host[k][index]:.8g})." + self.kink(unit))
+
+    def entry(self, k, index, unit):
+        """(which output element, its gradient, its slope) for the worst entry of one column of the Jacobian."""
+        up = self.evaluate({j: x + self.eps * unit[j] for j, x in self.host.items()})
+        down = self.evaluate({j: x - self.eps * unit[j] for j, x in self.host.items()})
+        worst, everything = None, self.v
+        for j in self.smooth:
+            slopes = (up[j] - down[j]) / (2 * self.eps)
+            for place in np.ndindex(slopes.shape):
+                self.v = {i: np.zeros_like(v) for i, v in everything.items()}
+                self.v[j][place] = 1.0
+                got = float(self.gradients(_as_tuple(self.func(*self.inputs)))[k][index])
+                off = abs(got - slopes[place])
+                if worst is None or not off <= worst[0]:
+                    worst = off, f" (output {j} at {place})", got, float(slopes[place])
+        self.v = everything
+        return worst and worst[1:]
 
     def named(self):
         """The op that made the first output, or func's own name."""
