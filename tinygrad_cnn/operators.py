@@ -23,9 +23,10 @@ METHODS = {
     "reduce": "all amax amin aminmax any argmax argmin count_nonzero cumprod cumsum max mean median min nanmean nansum norm "
               "prod std sum var",
     "activation": "relu",
-    "shape": "as_strided broadcast_to chunk clone contiguous diagonal expand expand_as flatten is_contiguous movedim narrow "
-             "permute ravel reshape reshape_as select split squeeze stride swapaxes swapdims t tensor_split transpose unbind "
-             "unflatten unfold unsqueeze view view_as",
+    "shape": "adjoint broadcast_to expand expand_as flatten moveaxis movedim permute ravel reshape reshape_as squeeze swapaxes "
+             "swapdims t transpose unflatten unsqueeze",
+    "slices": "as_strided chunk diag_embed diagonal narrow select split tensor_split unbind unfold",
+    "layout": "clone contiguous data_ptr is_contiguous is_same_size storage_offset stride view view_as",
     "join": "diag flip fliplr flipud repeat repeat_interleave roll rot90 tile tril triu",
     "index": "gather index_add index_copy index_fill index_put index_select masked_fill masked_scatter masked_select nonzero "
              "scatter scatter_add take take_along_dim",
@@ -179,10 +180,11 @@ def _comparison(name, function):
 
 
 def _bind():
-    for names in METHODS.values():
+    for family, names in METHODS.items():
+        module = getattr(ops, family, ops)
         for name in names.split():
-            if hasattr(ops, name):
-                setattr(Tensor, name, getattr(ops, name))
+            if hasattr(module, name):
+                setattr(Tensor, name, getattr(module, name))
     for names in INPLACE.values():
         for name in names.split():
             if hasattr(ops, name[:-1]):

@@ -1,5 +1,5 @@
 """Checks of `dim` arguments, and what functions do with them: one message for all."""
-from ..errors import ArgumentError, TensorIndexError
+from ..errors import ArgumentError, ShapeError, TensorIndexError
 
 
 def normalize_dim(op, dim, ndim):
@@ -7,6 +7,8 @@ def normalize_dim(op, dim, ndim):
 
     Raises: TensorIndexError out of range, ArgumentError for anything but an integer.
     """
+    if type(dim) is int and -ndim <= dim < ndim:
+        return dim % ndim
     if isinstance(dim, bool) or not hasattr(dim, "__index__"):
         raise ArgumentError(f"{op}: dim={dim!r} is not an integer. Give the number of a dimension, from {-max(ndim, 1)} to "
                             f"{max(ndim, 1) - 1}.")
@@ -29,3 +31,21 @@ def normalize_dims(op, dims, ndim):
     if len(set(numbers)) < len(numbers):
         raise ArgumentError(f"{op}: dim={tuple(dims)} names a dimension twice (of {ndim}). Name each at most once.")
     return tuple(sorted(numbers)) if ndim else ()
+
+
+def sizes(op, first, more=(), negative=True):
+    """Sizes given as numbers or as one sequence, as a tuple of ints; `negative` tells whether -1 has a meaning.
+
+    Raises: ArgumentError for anything but integers, ShapeError for a size that is not one.
+    """
+    found = (first, *more) if more or not isinstance(first, (tuple, list)) else tuple(first)
+    for n in found:
+        if type(n) is not int:
+            if isinstance(n, bool) or not hasattr(n, "__index__"):
+                raise ArgumentError(f"{op}: size {n!r} is not an integer. Give sizes as integers, for example {op}(2, 3).")
+            return sizes(op, tuple(m.__index__() if hasattr(m, "__index__") and not isinstance(m, bool) else m for m in found),
+                         (), negative)
+        if n < 0 and not (negative and n == -1):
+            raise ShapeError(f"{op}: size {n} is negative (sizes {found}). Sizes count elements"
+                             f"{'; one may be -1' if negative else ''}.")
+    return found

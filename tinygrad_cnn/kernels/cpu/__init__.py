@@ -1,2 +1,3 @@
 """Kernels that NumPy does better by hand; they replace those of the same name in kernels/generic."""
 from .optim import adam_, rmsprop_, sgd_
+from .shape import diagonal, expand
