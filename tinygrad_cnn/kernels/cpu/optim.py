@@ -55,7 +55,7 @@ def adam_(device, params, grads, exp_avgs, exp_avg_sqs, max_exp_avg_sqs, *, step
         np.multiply(square, b2, square)
         np.add(square, t, square)
         if largest is not None:
-            square = np.maximum(largest, square, largest)
+            square = np.maximum(largest, square, out=largest)
         np.sqrt(square, t)
         np.add(t, eps, t)
         np.divide(mean, t, t)
@@ -85,7 +85,7 @@ def rmsprop_(device, params, grads, square_avgs, momentum_buffers, grad_avgs, *,
             np.add(mean, t, mean)
             np.multiply(mean, mean, t)
             np.subtract(square, t, t)
-            square = np.maximum(t, zero, t)             # rounding can take a variance below zero
+            square = np.maximum(t, zero, out=t)             # rounding can take a variance below zero
         np.sqrt(square, t)
         np.add(t, eps, t)
         d = np.divide(d, t, t)
