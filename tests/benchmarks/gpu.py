@@ -112,7 +112,8 @@ def machine(tg, torch):
     import cupy
     return {"gpu": tg.cuda.get_device_name(), "capability": tg.cuda.get_device_capability(),
             "python": platform.python_version(), "system": platform.platform(), "numpy": np.__version__,
-            "cupy": cupy.__version__, "torch": getattr(torch, "__version__", None), "CUPY_TF32": os.environ.get("CUPY_TF32", "0"),
+            "cupy": cupy.__version__, "torch": getattr(torch, "__version__", None),
+            "CUPY_TF32": os.environ.get("CUPY_TF32", "0"),
             "cuda_runtime": cupy.cuda.runtime.runtimeGetVersion(), "cuda_driver": cupy.cuda.runtime.driverGetVersion()}
 
 

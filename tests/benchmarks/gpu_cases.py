@@ -14,7 +14,7 @@ F = "nn.functional."
 @dataclass(frozen=True)
 class Case:
     """function: dotted name, or a method's name with a leading dot. shapes: of the tensor arguments; None is None, and
-    ("int", 16, 10) 16 class indices below 10. low, high: bounds of the values. tolerance: relative to the largest value."""
+    ("int", 16, 10) 16 class indices below 10. low, high: bounds of the values. tolerance: of the largest value."""
     name: str
     function: str
     shapes: tuple

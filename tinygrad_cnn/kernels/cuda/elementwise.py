@@ -4,7 +4,8 @@ CuPy gives every result of a ufunc in C order, whatever the order of its inputs.
 out of a ReLU in another order and be copied by the next convolution. So the inputs are viewed with their axes in memory
 order, computed, and the result viewed back: three views, no copy, and CuPy sees contiguous memory.
 
-The kernels are those of kernels/generic/elementwise.py and the plain functions of ufuncs.py; shapes: any that broadcast.
+The kernels are the plain functions of ufuncs.py and element-wise kernels of kernels/generic; shapes: any that
+broadcast.
 """
 from ..ufuncs import UFUNCS
 
