@@ -111,11 +111,10 @@ class AdaptiveGeometry(_Geometry):
         self.size, self.output = size, output
         self._freeze()
 
-    def windows(self):
-        """For each output position its index and the slices of the input it covers, in row-major order."""
-        axes = [[(i * n // o, -(-(i + 1) * n // o)) for i in range(o)] for n, o in zip(self.size, self.output)]
-        for index in product(*map(range, self.output)):
-            yield index, tuple(slice(*axis[i]) for axis, i in zip(axes, index))
+    def windows(self, axis):
+        """The (start, stop) of each window along one axis."""
+        size, output = self.size[axis], self.output[axis]
+        return [(i * size // output, -(-(i + 1) * size // output)) for i in range(output)]
 
     def as_pool(self):
         """The PoolGeometry with the same windows, if the sizes divide; else None."""
@@ -220,9 +219,9 @@ def _pool_geometry(op, size, kernel, stride, padding, dilation, ceil_mode):
     stride = kernel if stride is None or stride == () else _numbers(op, "stride", stride, rank, 1)
     padding = _numbers(op, "padding", padding, rank, 0)
     dilation = _numbers(op, "dilation", dilation, rank, 1)
-    if any(2 * p > d * (k - 1) + 1 for p, d, k in zip(padding, dilation, kernel)):
-        raise ArgumentError(f"{op}: padding {padding} is more than half of the kernel {kernel} (dilation {dilation}), so windows "
-                            "could lie wholly in the padding. Give less padding, or pad the input first.")
+    if any(2 * p > k for p, k in zip(padding, kernel)):
+        raise ArgumentError(f"{op}: padding {padding} is more than half of the kernel {kernel}, so windows could lie wholly in the "
+                            "padding. Give less padding, or pad the input first.")
     output = []
     for axis, (n, k, s, p, d) in enumerate(zip(size, kernel, stride, padding, dilation)):
         span = n + 2 * p - d * (k - 1) - 1
@@ -240,7 +239,7 @@ def _pool_geometry(op, size, kernel, stride, padding, dilation, ceil_mode):
 def adaptive_geometry(op, size, output_size):
     """The AdaptiveGeometry from spatial `size` to `output_size`: an integer or one per axis, None meaning the input's.
 
-    Raises: ArgumentError for a size that is not an integer of at least 1; ShapeError for an empty input.
+    Raises: ArgumentError for a size that is not an integer of at least 0; ShapeError for an empty input.
 
     >>> adaptive_geometry("adaptive_avg_pool2d", (7, 5), (None, 1)).output
     (7, 1)
@@ -253,7 +252,7 @@ def _adaptive_geometry(op, size, output_size):
     rank = len(size)
     wanted = output_size if isinstance(output_size, tuple) else (output_size,) * rank
     wanted = tuple(n if w is None else w for n, w in zip(size, wanted)) if len(wanted) == rank else wanted
-    output = _numbers(op, "output_size", wanted, rank, 1)
+    output = _numbers(op, "output_size", wanted, rank, 0)
     if min(size) < 1:
         raise ShapeError(f"{op}: the input is empty (spatial size {tuple(size)}). Give an input with at least one position.")
     return AdaptiveGeometry(tuple(size), output)

@@ -11,9 +11,11 @@ Inside, images are channels-last, weights are (G, O/G, C/G, *kernel), and 16-bit
 """
 from math import prod
 
+from ...dtypes import float32
 from ...geometry import ConvGeometry, phases
 from .windows import counts, cut, patch, windows
 
+FLOAT32 = float32.numpy
 LARGE_BLOCK = 64 << 20                                  # bytes of window matrix where launches cost more than memory
 BLOCK = 2 << 20                                         # on a CPU: near the cache; smaller blocks make threads wait for each other
 BLOCK_MOST = 4 << 20                                    # for weights larger than a block, which each block reads again
@@ -57,7 +59,7 @@ def conv_dw(device, g, x, *, geom, correlate_dw=None):
 
 def working_dtype(dtype):
     """The dtype a convolution computes in: float32 for 16-bit types, else its own."""
-    return dtype if dtype.itemsize > 2 else dtype.type(0).astype("float32").dtype
+    return dtype if dtype.itemsize > 2 else FLOAT32
 
 
 def split_groups(w, groups):

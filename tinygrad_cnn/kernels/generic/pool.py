@@ -1,0 +1,234 @@
+"""Max and average pools over windows, for any device, with their adjoints.
+
+A pool walks the taps of its kernel, not its windows: tap t of all windows of a block is one strided slice of the
+padded input, so k*k whole-array steps do the work, and on the CPU a block stays in the cache through all of them.
+Max pool keeps, for its gradient, the number of the tap that won (one byte for up to 256 taps). Images are channels-last
+inside, (N, *size, C).
+
+Conventions, PyTorch's: padding is -inf for max pools; of equal values the first wins; NaN wins, the last of several.
+"""
+from itertools import product
+from math import prod
+
+from .conv import block_bytes, working_dtype
+from .windows import counts, cut, patch, windows
+
+BLOCK = 512 << 10                                       # bytes of output in a block
+
+
+def max_pool(device, x, *, geom, wants=frozenset()):
+    """(y, index): the largest value of each window (N, C, *output), and the number of its tap if `index` is wanted."""
+    xp = device.xp
+    x = xp.moveaxis(x, 1, -1)
+    shape = (len(x), *geom.output, x.shape[-1])
+    y = device.empty(shape, x.dtype)
+    index = device.empty(shape, tap_dtype(geom)) if "index" in wants else None
+    lowest = xp.iinfo(x.dtype).min if x.dtype.kind in "iu" else -xp.inf
+
+    def run(start, stop):
+        for images, where in blocks[start:stop]:
+            taps = tap_views(device, patch(device, x[images], geom, where, lowest, x.dtype), geom, where)
+            target = y[(images, *where)]
+            if index is None:
+                _largest(xp, taps, geom, target)
+            else:
+                _largest_and_tap(device, taps, geom, target, index[(images, *where)])
+
+    blocks = _blocks(device, x, geom)
+    device.parallel(run, len(blocks))
+    return xp.moveaxis(y, -1, 1), None if index is None else xp.moveaxis(index, -1, 1)
+
+
+def _largest(xp, taps, geom, y):
+    for number, tap in enumerate(_taps(geom)):
+        if number:
+            xp.maximum(y, taps[tap], out=y)
+        else:
+            y[...] = taps[tap]
+
+
+def _largest_and_tap(device, taps, geom, y, index):
+    """As _largest, and the number of the winning tap; a tap wins against those before it if larger, or NaN."""
+    xp, on_cpu = device.xp, device.type == "cpu"
+    larger = device.scratch("larger", y.shape, "bool")
+    part = device.scratch("part", y.shape, index.dtype)
+
+    def walk(may_be_nan):
+        for number, tap in enumerate(_taps(geom)):
+            value = taps[tap]
+            if not number:
+                y[...] = value
+                index[...] = 0
+                continue
+            xp.greater(value, y, out=larger)
+            if may_be_nan:
+                xp.logical_or(larger, xp.isnan(value), out=larger)
+            xp.maximum(y, value, out=y)
+            xp.multiply(larger, index.dtype.type(number), out=part)
+            xp.maximum(index, part, out=index)          # numbers grow, so the last to win is the largest
+
+    walk(may_be_nan=not on_cpu)
+    if on_cpu and y.size and xp.isnan(xp.max(y)):        # two more passes a tap, paid only where there is a NaN
+        walk(may_be_nan=True)
+
+
+def max_pool_dx(device, g, index, *, geom):
+    """The adjoint of max_pool_gather: each g (N, C, *output) is added to the input position its window took."""
+    xp = device.xp
+    index = xp.moveaxis(index, 1, -1)
+
+    def spread(taps, images, where, g):
+        chosen = index[(images, *where)]
+        equal = device.scratch("equal", g.shape, "bool")
+        part = device.scratch("part", g.shape, g.dtype)
+        finite = device.type == "cpu" and xp.isfinite(g).all()
+        for number, tap in enumerate(_taps(geom)):
+            xp.equal(chosen, number, out=equal)
+            target = taps[tap]
+            if finite:
+                xp.multiply(g, equal, out=part)         # ten times faster than where
+            else:
+                part[...] = xp.where(equal, g, g.dtype.type(0))      # infinity times 0 would be NaN
+            xp.add(target, part, out=target)
+
+    return _spread(device, g, geom, spread)
+
+
+def max_pool_gather(device, u, index, *, geom):
+    """The value of u (N, C, *size) at the position each window took: (N, C, *output); 0 for one in the padding."""
+    xp = device.xp
+    u, index = xp.moveaxis(u, 1, -1), xp.moveaxis(index, 1, -1)
+    y = device.empty(index.shape, u.dtype)
+
+    def run(start, stop):
+        for images, where in blocks[start:stop]:
+            taps = tap_views(device, patch(device, u[images], geom, where, 0, u.dtype), geom, where)
+            chosen, target = index[(images, *where)], y[(images, *where)]
+            for number, tap in enumerate(_taps(geom)):
+                target[...] = xp.where(chosen == number, taps[tap], target) if number else taps[tap]
+
+    blocks = _blocks(device, u, geom)
+    device.parallel(run, len(blocks))
+    return xp.moveaxis(y, -1, 1)
+
+
+def max_pool_index(device, x, *, geom):
+    """The position in the flattened spatial axes that each window of max_pool took: int64 (N, C, *output)."""
+    xp = device.xp
+    _, taps = max_pool(device, x, geom=geom, wants=frozenset(["index"]))
+    pitches = [prod(geom.size[i + 1:]) for i in range(geom.rank)]
+    flat = xp.asarray([sum(t * d * p for t, d, p in zip(tap, geom.dilation, pitches)) for tap in _taps(geom)])
+    position = xp.take(flat, taps.astype("int64"))
+    for axis, (number, s, b, pitch) in enumerate(zip(geom.output, geom.stride, geom.before, pitches)):
+        along = (xp.arange(number) * s - b) * pitch
+        position += along.reshape((-1,) + (1,) * (geom.rank - 1 - axis))
+    return position
+
+
+def avg_pool(device, x, *, geom, count_include_pad, divisor_override):
+    """The mean of each window (N, C, *output); see avg_pool2d for what it divides by."""
+    xp, work = device.xp, working_dtype(x.dtype)
+    x = xp.moveaxis(x, 1, -1)
+    y = device.empty((len(x), *geom.output, x.shape[-1]), x.dtype)
+    divisor = _divisor(device, geom, count_include_pad, divisor_override, work)
+
+    def run(start, stop):
+        for images, where in blocks[start:stop]:
+            taps = tap_views(device, patch(device, x[images], geom, where, 0, work), geom, where)
+            target = y[(images, *where)]
+            total = target if target.dtype == work else device.scratch("total", target.shape, work)
+            for number, tap in enumerate(_taps(geom)):
+                if number:
+                    xp.add(total, taps[tap], out=total)
+                else:
+                    total[...] = taps[tap]
+            xp.divide(total, divisor[where] if divisor.ndim else divisor, out=total)
+            if total is not target:
+                target[...] = total
+
+    blocks = _blocks(device, x, geom)
+    device.parallel(run, len(blocks))
+    return xp.moveaxis(y, -1, 1)
+
+
+def avg_pool_dx(device, g, *, geom, count_include_pad, divisor_override):
+    """The adjoint of avg_pool: g (N, C, *output), divided, is added to every position of its window."""
+    xp = device.xp
+    divisor = _divisor(device, geom, count_include_pad, divisor_override, working_dtype(g.dtype))
+
+    def spread(taps, images, where, g):
+        share = device.scratch("part", g.shape, g.dtype)
+        xp.divide(g, divisor[where] if divisor.ndim else divisor, out=share)
+        for tap in _taps(geom):
+            target = taps[tap]
+            xp.add(target, share, out=target)
+
+    return _spread(device, g, geom, spread)
+
+
+def _spread(device, g, geom, spread):
+    """dx (N, C, *size), where spread(taps, images, where, g) adds a block of g to tap views of zeroed, padded dx."""
+    xp, work = device.xp, working_dtype(g.dtype)
+    g = xp.moveaxis(g, 1, -1)
+    channels = g.shape[-1]
+    dx = device.empty((len(g), *geom.size, channels), g.dtype)
+    extents = tuple(max(p, b + n) for p, b, n in zip(geom.padded, geom.before, geom.size))
+    inside = (slice(None), *(slice(b, b + n) for b, n in zip(geom.before, geom.size)))
+    unpadded = extents == geom.size and g.dtype == work
+
+    def run(start, stop):
+        for images, _ in groups[start:stop]:
+            number = images.stop - images.start
+            whole = dx[images] if unpadded else device.scratch("padded", (number, *extents, channels), work)
+            whole[...] = 0
+            for some, where in cut(number, geom.output, channels * work.itemsize, budget):
+                here = slice(images.start + some.start, images.start + some.stop)
+                block = g[(here, *where)]
+                if block.dtype != work or not block.flags.c_contiguous:
+                    copy = device.scratch("block", block.shape, work)
+                    copy[...] = block
+                    block = copy
+                origin = tuple(slice(w.start * s, None) for w, s in zip(where, geom.stride))
+                spread(tap_views(device, whole[(some, *origin)], geom, where), here, where, block)
+            if not unpadded:
+                dx[images] = whole[inside]
+
+    budget = block_bytes(device, BLOCK)
+    groups = cut(len(g), (1,), prod(extents) * channels * work.itemsize, budget)
+    device.parallel(run, len(groups))
+    return xp.moveaxis(dx, -1, 1)
+
+
+def tap_views(device, patch, geom, where):
+    """What the taps of a block's windows read, taps in front: a view (*kernel, n, *positions, C) of its patch."""
+    rank = geom.rank
+    return device.xp.moveaxis(windows(device, patch, geom, counts(where)), range(rank + 1, 2 * rank + 1), range(rank))
+
+
+def tap_dtype(geom):
+    """The smallest dtype that numbers the taps."""
+    return "uint8" if geom.taps <= 256 else "uint16" if geom.taps <= 65536 else "int64"
+
+
+def _taps(geom):
+    """The indices of the taps in row-major order."""
+    return product(*map(range, geom.kernel))
+
+
+def _blocks(device, x, geom):
+    reach = prod(min(s, k) for s, k in zip(geom.stride, geom.kernel))      # input read for each output
+    return cut(len(x), geom.output, (1 + reach) * x.shape[-1] * x.dtype.itemsize, block_bytes(device, BLOCK))
+
+
+def _divisor(device, geom, count_include_pad, divisor_override, work):
+    """What each window's sum is divided by: a 0-d array, or one (*output, 1) where windows differ."""
+    xp = device.xp
+    if divisor_override is not None:
+        return xp.asarray(divisor_override, work)
+    axes = geom.counts(count_include_pad)
+    if all(len(set(axis)) == 1 for axis in axes):
+        return xp.asarray(prod(axis[0] for axis in axes), work)
+    total = xp.ones((1,) * (geom.rank + 1), work)
+    for axis, numbers in enumerate(axes):
+        total = total * xp.asarray(numbers, work).reshape((-1,) + (1,) * (geom.rank - axis))
+    return total
