@@ -1,0 +1,135 @@
+"""Devices, their threads, scratch memory and random numbers."""
+import os
+import threading
+
+import numpy as np
+import pytest
+
+import tinygrad_cnn as tg
+from tinygrad_cnn.kernels.cpu.threads import Workers
+
+CPU = tg.device("cpu")
+
+
+def test_there_is_one_device_object_a_name():
+    assert tg.device("cpu") is tg.device("cpu") is tg.device(CPU)
+    assert str(CPU) == "cpu" and repr(CPU) == "device(type='cpu')" and CPU.index is None
+
+
+@pytest.mark.parametrize("name", ["gpu", "cpux", ""])
+def test_an_unknown_device_is_refused_with_the_known_ones(name):
+    with pytest.raises(tg.errors.DeviceError, match="cpu"):
+        tg.device(name)
+    with pytest.raises(tg.errors.ArgumentError, match="3.5"):
+        tg.device(3.5)
+
+
+def test_cuda_without_a_gpu_says_which_part_is_missing():
+    try:
+        tg.device("cuda")
+    except tg.errors.DeviceError as error:
+        assert "pip install" in str(error) or "no GPU" in str(error)
+
+
+def test_parallel_covers_the_range_once_with_any_number_of_threads():
+    for count in (1, 2, 3, 5):
+        workers = Workers()
+        workers.set_num_threads(count)
+        for n in (0, 1, 2, 7, 100):
+            seen = np.zeros(n, int)
+
+            def run(start, stop):
+                seen[start:stop] += 1
+            workers.parallel(run, n)
+            assert (seen == 1).all()
+    with pytest.raises(tg.errors.ArgumentError, match="0"):
+        Workers().set_num_threads(0)
+
+
+def test_a_region_inside_a_region_runs_alone():
+    workers, seen = Workers(), []
+    workers.set_num_threads(2)
+    workers.parallel(lambda a, b: workers.parallel(lambda c, d: seen.append((c, d)), 4), 2)
+    assert sorted(seen) == [(0, 2), (0, 2), (2, 4), (2, 4)]
+
+
+def test_a_worker_s_exception_reaches_the_caller_and_the_pool_lives_on():
+    workers = Workers()
+    workers.set_num_threads(2)
+
+    def run(start, stop):
+        if start:
+            raise ZeroDivisionError("in the worker")
+    with pytest.raises(ZeroDivisionError, match="in the worker"):
+        workers.parallel(run, 2)
+    done = []
+    workers.parallel(lambda a, b: done.append((a, b)), 2)
+    assert len(done) == 2
+
+
+def test_user_threads_use_the_pool_at_once_and_share_no_scratch():
+    workers = Workers()
+    workers.set_num_threads(2)
+    wrong = []
+
+    def user(mark):
+        def run(start, stop):
+            block = workers.scratch("block", (1000,), np.float64)
+            block[:] = mark
+            if not (block == mark).all():
+                wrong.append(mark)
+        for _ in range(50):
+            workers.parallel(run, 4)
+    users = [threading.Thread(target=user, args=(k,)) for k in range(4)]
+    for t in users:
+        t.start()
+    for t in users:
+        t.join()
+    assert not wrong
+
+
+@pytest.mark.skipif(not hasattr(os, "fork"), reason="this system has no fork")
+@pytest.mark.filterwarnings("ignore:This process.*is multi-threaded:DeprecationWarning")
+def test_a_forked_child_computes_with_threads_of_its_own():
+    workers = Workers()
+    workers.set_num_threads(2)
+    workers.parallel(lambda a, b: None, 2)
+    child = os.fork()
+    if child == 0:
+        seen = []
+        workers.parallel(lambda a, b: seen.append((a, b)), 2)
+        os._exit(0 if len(seen) == 2 else 1)
+    assert os.waitpid(child, 0)[1] == 0
+
+
+def test_scratch_is_reused_and_released():
+    a = CPU.scratch("test", (10,), np.float32)
+    b = CPU.scratch("test", (5,), np.float64)
+    assert np.shares_memory(a, b)
+    CPU.workers.release()
+    assert not np.shares_memory(a, CPU.scratch("test", (10,), np.float32))
+
+
+def test_a_seed_repeats_every_device_s_numbers():
+    tg.manual_seed(5)
+    first = tg.rand(3).tolist()
+    tg.manual_seed(5)
+    assert tg.rand(3).tolist() == first
+    with pytest.raises(tg.errors.ArgumentError, match="'a' is not a seed"):
+        tg.manual_seed("a")
+
+
+def test_a_generator_s_state_goes_on_where_it_was():
+    generator = tg.Generator().manual_seed(1)
+    state = generator.get_state()
+    first = generator.numpy.random(3)
+    generator.set_state(state)
+    assert (generator.numpy.random(3) == first).all()
+    with pytest.raises(tg.errors.ArgumentError, match="set_state"):
+        generator.set_state({})
+
+
+def test_kernels_are_silent():
+    x = tg.tensor([0.0, -1.0])
+    assert x.log()[0].item() == float("-inf") and np.isnan(x.sqrt()[1].item())
+    assert (1 / x)[0].item() == float("inf")
