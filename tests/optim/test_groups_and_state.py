@@ -231,7 +231,7 @@ def test_a_state_dict_of_other_shapes_is_refused_and_changes_nothing():
     optimizer = SGD([p], lr=0.1, momentum=0.9)
     optimizer.step()
     twin = SGD([parameter([1.0, 2.0, 3.0])], lr=0.7)
-    with pytest.raises(StateDictError, match=r"momentum_buffer of parameter 0 has shape \(2,\) but the parameter has \(3,\)"):
+    with pytest.raises(StateDictError, match=r"momentum_buffer of parameter 0 has shape \(2,\) but .* has \(3,\)"):
         twin.load_state_dict(optimizer.state_dict())
     assert twin.param_groups[0]["lr"] == 0.7
     assert not twin.state

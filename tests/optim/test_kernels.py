@@ -36,7 +36,8 @@ def adam_case(shapes, momentum, decay, amsgrad, decoupled, maximize, dtype=np.fl
 
 
 def rmsprop_case(shapes, momentum, decay, centered, _, maximize, dtype=np.float64, average=np.float64):
-    averages = [random_arrays(shapes, 2, average, positive=True), random_arrays(shapes, 3, average) if momentum else None,
+    averages = [random_arrays(shapes, 2, average, positive=True),
+                random_arrays(shapes, 3, average) if momentum else None,
                 random_arrays(shapes, 4, average) if centered else None]
     options = dict(lr=0.1, alpha=0.9, eps=1e-8, weight_decay=decay, momentum=momentum, maximize=maximize)
     return "rmsprop_", [random_arrays(shapes, 0, dtype), random_arrays(shapes, 1, dtype), *averages], options

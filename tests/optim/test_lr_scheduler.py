@@ -7,10 +7,24 @@ import pytest
 import tinygrad_cnn as tg
 from tinygrad_cnn.errors import ArgumentError, ArgumentTypeError
 from tinygrad_cnn.optim import SGD, Adam
-from tinygrad_cnn.optim.lr_scheduler import (ChainedScheduler, ConstantLR, CosineAnnealingLR,
-                                             CosineAnnealingWarmRestarts, CyclicLR, ExponentialLR, LambdaLR, LinearLR,
-                                             LRScheduler, MultiplicativeLR, MultiStepLR, OneCycleLR, PolynomialLR,
-                                             ReduceLROnPlateau, SequentialLR, StepLR)
+from tinygrad_cnn.optim.lr_scheduler import (
+    ChainedScheduler,
+    ConstantLR,
+    CosineAnnealingLR,
+    CosineAnnealingWarmRestarts,
+    CyclicLR,
+    ExponentialLR,
+    LambdaLR,
+    LinearLR,
+    LRScheduler,
+    MultiplicativeLR,
+    MultiStepLR,
+    OneCycleLR,
+    PolynomialLR,
+    ReduceLROnPlateau,
+    SequentialLR,
+    StepLR,
+)
 
 
 def optimizer(lr=1.0, kind=SGD, groups=1):
@@ -166,7 +180,8 @@ def test_a_loaded_sequence_goes_on():
 
 
 REFUSED = {
-    "no optimizer": (lambda o: StepLR([1, 2], 3), ArgumentTypeError, r"StepLR: the first argument is a list\. Give an optimizer"),
+    "no optimizer": (lambda o: StepLR([1, 2], 3), ArgumentTypeError,
+                     r"StepLR: the first argument is a list\. Give an optimizer"),
     "step_size": (lambda o: StepLR(o, 0), ArgumentError, r"StepLR: step_size is 0\. Give a positive integer"),
     "factor": (lambda o: ConstantLR(o, 0.0), ArgumentError, r"ConstantLR: factor is 0\.0\. Give a number above 0"),
     "start": (lambda o: LinearLR(o, 2.0), ArgumentError, r"LinearLR: start_factor is 2\.0"),
@@ -174,13 +189,15 @@ REFUSED = {
     "T_max": (lambda o: CosineAnnealingLR(o, 0), ArgumentError, r"CosineAnnealingLR: T_max is 0"),
     "T_0": (lambda o: CosineAnnealingWarmRestarts(o, -1), ArgumentError, r"T_0 is -1\. Give a positive integer"),
     "total": (lambda o: OneCycleLR(o, 1.0), ArgumentError, r"OneCycleLR: total_steps is not given.*positive integers"),
-    "strategy": (lambda o: OneCycleLR(o, 1.0, 5, anneal_strategy="sin"), ArgumentError, r"'sin'\. Use 'cos' or 'linear'"),
+    "strategy": (lambda o: OneCycleLR(o, 1.0, 5, anneal_strategy="sin"), ArgumentError,
+                 r"anneal_strategy is 'sin'\. Use 'cos' or 'linear'"),
     "max_lr": (lambda o: OneCycleLR(o, [1.0, 2.0], 5), ArgumentError, r"max_lr has 2 values for 1 parameter groups"),
     "mode": (lambda o: CyclicLR(o, 0.1, 1.0, mode="square"), ArgumentError, r"CyclicLR: mode is 'square'\. Use"),
     "plateau": (lambda o: ReduceLROnPlateau(o, factor=1.0), ArgumentError, r"factor is 1\.0\. Give a number below 1"),
     "lambdas": (lambda o: LambdaLR(o, [abs, abs]), ArgumentError, r"LambdaLR: 2 functions for 1 parameter groups"),
     "no function": (lambda o: MultiplicativeLR(o, 0.5), ArgumentTypeError, r"lr_lambda is a float\. Give a function"),
-    "milestones": (lambda o: SequentialLR(o, [StepLR(o, 1)], [3]), ArgumentError, r"1 schedules with 1 milestones\. Give 0"),
+    "milestones": (lambda o: SequentialLR(o, [StepLR(o, 1)], [3]), ArgumentError,
+                   r"1 schedules with 1 milestones\. Give 0"),
     "other": (lambda o: SequentialLR(o, [StepLR(o, 1), StepLR(optimizer(), 1)], [3]), ArgumentError,
               r"schedule 1 \(StepLR\) belongs to another optimizer"),
     "metric": (lambda o: ChainedScheduler([ReduceLROnPlateau(o)]), ArgumentError, r"whose step needs a metric"),

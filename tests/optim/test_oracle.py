@@ -113,5 +113,6 @@ def test_signature_defaults_and_repr_are_pytorchs(name):
     optimizer, _, oracle, _ = pair(name, {})
     assert optimizer.defaults == oracle.defaults
     assert repr(optimizer) == repr(oracle)
-    ours, theirs = (inspect.signature(type(o).__init__).parameters for o in (optimizer, oracle))
-    assert [(p.name, p.default, p.kind) for p in ours.values()] == [(p.name, p.default, p.kind) for p in theirs.values()]
+    ours, theirs = ([(p.name, p.default, p.kind) for p in inspect.signature(type(o).__init__).parameters.values()]
+                    for o in (optimizer, oracle))
+    assert ours == theirs

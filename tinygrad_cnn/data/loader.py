@@ -104,26 +104,26 @@ class DataLoader:
         """The batch at a list of indices, or the sample at one index."""
         dataset, collate = self.dataset, self.collate_fn
         if not self._batches:
-            return self._collate(_sample(dataset, indices), indices)
+            return self._collate(_sample(dataset, indices), [indices])
         if collate is default_collate:
-            batch = _reading(f"samples {_shown(indices)}", take_batch, dataset, indices)
+            batch = _reading("samples", indices, take_batch, dataset, indices)
             if batch is not None:
                 return batch
         if getattr(dataset, "__getitems__", None):
-            samples = _reading(f"samples {_shown(indices)}", dataset.__getitems__, indices)
+            samples = _reading("samples", indices, dataset.__getitems__, indices)
         else:
             samples = [_sample(dataset, index) for index in indices]
         return self._collate(samples, indices)
 
     def _collate(self, samples, indices):
-        return _reading(f"the batch of samples {_shown(indices)}", self.collate_fn, samples)
+        return _reading("the batch of samples", indices, self.collate_fn, samples)
 
     def _stream(self):
         samples = iter(self.dataset)
         read = 0
         while True:
             wanted = self.batch_size if self._batches else 1
-            batch = _reading(f"the stream after {read} samples", list, islice(samples, wanted))
+            batch = _reading("the stream after sample", read - 1, list, islice(samples, wanted))
             if not batch or (len(batch) < wanted and self.drop_last):
                 return
             yield self._collate(batch if self._batches else batch[0], range(read, read + len(batch)))
@@ -147,15 +147,15 @@ def _results(tasks):
 
 
 def _sample(dataset, index):
-    return _reading(f"sample {index!r}", dataset.__getitem__, index)
+    return _reading("sample", index, dataset.__getitem__, index)
 
 
-def _reading(what, function, *args):
-    """function(*args); an error is raised again with `what` in its message, in its class if a message makes one."""
+def _reading(what, which, function, *args):
+    """function(*args); an error is raised again saying what was read, in its own class if a message makes one."""
     try:
         return function(*args)
     except Exception as error:
-        text = f"DataLoader: reading {what} raised {type(error).__name__}: {error}"
+        text = f"DataLoader: reading {what} {_shown(which)} raised {type(error).__name__}: {error}"
         try:
             again = type(error)(text)
         except (TypeError, ValueError, AttributeError):  # a class whose constructor wants something else
@@ -164,8 +164,9 @@ def _reading(what, function, *args):
 
 
 def _shown(indices):
-    indices = list(indices)
-    return repr(indices) if len(indices) <= 8 else f"[{', '.join(map(repr, indices[:8]))}, ...]"
+    if not isinstance(indices, (list, range)):
+        return repr(indices)
+    return str(list(indices)) if len(indices) <= 8 else f"{str(list(indices[:8]))[:-1]}, ...]"
 
 
 def _refuse(wrong, text):
