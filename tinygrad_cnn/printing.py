@@ -43,24 +43,19 @@ class _Format:
     """One format for all elements of a tensor, chosen from those that will be shown."""
 
     def __init__(self, values, floating):
-        self.floating, self.scientific, self.whole, self.width = floating, False, False, 1
+        self.floating, self.scientific, self.whole, self.width = floating, False, True, 1
         if not floating:
             self.width = max((len(str(v)) for v in values), default=1)
             return
-        numbers = values[np.isfinite(values) & (values != 0)]
+        numbers = values[np.isfinite(values) & (values != 0)]       # zeros, inf and NaN do not widen the column
         if numbers.size:
             sizes = np.abs(numbers)
             high, low = float(sizes.max()), float(sizes.min())
             self.whole = bool((numbers == np.ceil(numbers)).all())
             self.scientific = high / low > 1000.0 or high > 1e8 or (not self.whole and low < 1e-4)
-            if self.whole:
-                self.scientific = high / low > 1000.0 and high > 1e8 or high > 1e8
-        else:
-            self.whole = bool(np.isfinite(values).any())
         if _options["sci_mode"] is not None:
             self.scientific = bool(_options["sci_mode"])
-        finite = numbers if numbers.size else values
-        self.width = max((len(self.text(v)) for v in (*finite, *values[~np.isfinite(values)])), default=1)
+        self.width = max((len(self.text(v)) for v in numbers), default=1)
 
     def text(self, value):
         if not self.floating:
