@@ -181,7 +181,7 @@ def _comparison(name, function):
 
 def _bind():
     for family, names in METHODS.items():
-        module = getattr(ops, family, ops)
+        module = sys.modules.get(f"{ops.__name__}.{family}", ops)
         for name in names.split():
             if hasattr(module, name):
                 setattr(Tensor, name, getattr(module, name))
@@ -208,6 +208,8 @@ def _bind():
     for name in ("__getitem__", "__setitem__", "fill_", "zero_", "copy_"):
         if hasattr(ops, name.strip("_")):
             setattr(Tensor, name, getattr(ops, name.strip("_")))
+    for name in ("T", "mT", "H"):
+        setattr(Tensor, name, property(getattr(ops.shape, name)))
     Tensor.detach = autograd.detach
     Tensor.retains_grad = property(retains_grad)
     Tensor.data = property(_data, _set_data)

@@ -1,8 +1,9 @@
 """The operations, one file a family: the table of derivatives on top, the public functions under it."""
 from importlib import import_module
 
-for _family in ("creation", "elementwise", "compare", "shape", "slices", "layout", "reduce", "join", "activation", "index",
-                "sort", "matmul", "convert", "softmax", "random", "norm", "conv", "pool", "fold", "loss"):
+for _family in ("creation", "elementwise", "compare", "shape", "slices", "layout", "reduce", "join", "pad",
+                "activation", "index", "sort", "matmul", "einsum", "convert", "softmax", "random", "norm", "conv",
+                "pool", "fold", "loss"):
     try:
         _module = import_module("." + _family, __package__)
     except ModuleNotFoundError as _error:

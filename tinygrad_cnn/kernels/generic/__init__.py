@@ -8,3 +8,5 @@ from .optim import adam_, rmsprop_, sgd_
 from .pool import avg_pool, avg_pool_dx, max_pool, max_pool_dx, max_pool_gather, max_pool_index
 from .shape import (as_strided, clone, contiguous, diagonal, expand, getitem, permute, place, place_diagonal, reshape,
                     split, squeeze, sum_strided, sum_windows, transpose, unbind, unsqueeze, view_dtype, windows)
+from .join import cat, flip, pad, roll, stack, tril, triu
+from .matmul import contract, linear, linear_dw, matmul, matrix_product
