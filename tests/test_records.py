@@ -10,8 +10,12 @@ from tinygrad_cnn.autograd import OPS
 from tinygrad_cnn.testing import gradcheck, gradgradcheck
 
 CPU = tg.device("cpu")
-FAST = settings(max_examples=8, suppress_health_check=[HealthCheck.too_slow, HealthCheck.data_too_large])
 every_record = pytest.mark.parametrize("record", RECORDS.values(), ids=lambda r: r.name)
+
+def draws(count):
+    """`count` examples in the dev profile, in proportion in the others."""
+    return settings(max_examples=max(1, count * settings.default.max_examples // 25),
+                    suppress_health_check=[HealthCheck.too_slow, HealthCheck.data_too_large])
 
 
 def is_float(a):
@@ -65,7 +69,7 @@ def gradients(record, args, kwargs):
 
 
 @every_record
-@FAST
+@draws(8)
 @given(data=st.data())
 def test_value_is_the_reference_s(record, data):
     arrays, kwargs = data.draw(record.cases)
@@ -79,7 +83,7 @@ def test_value_is_the_reference_s(record, data):
 
 
 @every_record
-@FAST
+@draws(8)
 @given(data=st.data())
 def test_gradient_is_the_derivative(record, data):
     arrays, kwargs = data.draw(record.cases)
@@ -89,7 +93,7 @@ def test_gradient_is_the_derivative(record, data):
 
 
 @every_record
-@FAST
+@draws(8)
 @given(data=st.data())
 def test_second_derivative_is_the_derivative_of_the_first(record, data):
     if not record.second:
@@ -101,7 +105,7 @@ def test_second_derivative_is_the_derivative_of_the_first(record, data):
 
 
 @every_record
-@settings(max_examples=1)
+@draws(1)
 @given(data=st.data())
 def test_no_graph_is_made_under_no_grad(record, data):
     arrays, kwargs = data.draw(record.cases)
@@ -111,7 +115,7 @@ def test_no_graph_is_made_under_no_grad(record, data):
 
 
 @every_record
-@settings(max_examples=2)
+@draws(2)
 @given(data=st.data())
 def test_a_second_backward_pass_doubles_or_says_the_values_were_freed(record, data):
     arrays, kwargs = data.draw(record.cases)
@@ -131,7 +135,7 @@ def test_a_second_backward_pass_doubles_or_says_the_values_were_freed(record, da
 
 
 @every_record
-@settings(max_examples=3)
+@draws(3)
 @given(data=st.data())
 def test_gradients_share_no_memory_with_inputs_or_each_other(record, data):
     arrays, kwargs = data.draw(record.cases)
@@ -166,7 +170,7 @@ def channels_last(a):
 
 @every_record
 @pytest.mark.parametrize("layout", [strided, channels_last], ids=["strided", "channels_last"])
-@settings(max_examples=2)
+@draws(2)
 @given(data=st.data())
 def test_any_memory_layout_gives_the_same(record, layout, data):
     arrays, kwargs = data.draw(record.cases)
@@ -179,7 +183,7 @@ def test_any_memory_layout_gives_the_same(record, layout, data):
 
 
 @every_record
-@settings(max_examples=3)
+@draws(3)
 @given(data=st.data())
 def test_float32_is_close_to_float64_and_stays_float32(record, data):
     arrays, kwargs = data.draw(record.cases)

@@ -189,6 +189,19 @@ CPU = Device("cpu")
 _seed = None
 
 
+def set_num_threads(count):
+    """Use `count` threads on the CPU, for kernels of this package; BLAS keeps its own setting outside of them.
+
+    Raises: ArgumentError if count is not a positive integer.
+    """
+    CPU.workers.set_num_threads(count)
+
+
+def get_num_threads():
+    """How many threads kernels on the CPU use."""
+    return CPU.workers.num_threads
+
+
 def seed_all(seed):
     """Seed the generator of every opened device with `seed`, and remember it for those opened later."""
     global _seed
