@@ -3,6 +3,7 @@
 `name_` in INPLACE is the in-place form of the function `name`: the same value, written into the tensor's own memory with
 its history (autograd/inplace.py).
 """
+import sys
 from weakref import ref
 
 from . import autograd, ops, protocols
