@@ -11,8 +11,8 @@ import numpy as np
 from ..generic.optim import adam_step_size
 
 BLOCK = 1 << 16             # numbers in a block: 256 kB of float32, several such rows fit the second-level cache
-SMALL = 1 << 12             # numbers in a parameter up to which copying it costs less than calling the ufuncs for it
-PARALLEL = 1 << 18          # numbers in all parameters from which a parallel region pays for its 54 us
+SMALL = 1 << 12             # numbers in a parameter up to which it is packed: SGD on ResNet-20 0.44 -> 0.33 ms
+PARALLEL = 1 << 20          # numbers in all from which a second thread gains: 300,000 take 0.69 ms alone, 0.82 by two
 
 
 def sgd_(device, params, grads, momentum_buffers, *, lr, momentum, dampening, weight_decay, nesterov, maximize):
