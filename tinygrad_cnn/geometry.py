@@ -258,6 +258,32 @@ def _adaptive_geometry(op, size, output_size):
     return AdaptiveGeometry(tuple(size), output)
 
 
+def unpool_size(op, size, kernel, stride=None, padding=0, output_size=None):
+    """The spatial size that max_unpool gives back: `output_size`, or (n - 1)*stride - 2*padding + kernel if that is None.
+
+    Raises: ArgumentError if output_size is not within one stride of that; ShapeError if that is empty.
+
+    >>> unpool_size("max_unpool2d", (2, 3), 2)
+    (4, 6)
+    """
+    rank = len(size)
+    kernel = _numbers(op, "kernel_size", _key(op, "kernel_size", kernel), rank, 1)
+    stride = kernel if stride is None or stride == () else _numbers(op, "stride", _key(op, "stride", stride), rank, 1)
+    padding = _numbers(op, "padding", _key(op, "padding", padding), rank, 0)
+    usual = tuple((n - 1) * s - 2 * p + k for n, s, p, k in zip(size, stride, padding, kernel))
+    if output_size is None:
+        if min(usual) < 1:
+            raise ShapeError(f"{op}: the output is empty: (n - 1)*{stride} - 2*{padding} + {kernel} = {usual} for n = {tuple(size)}. Give less padding.")
+        return usual
+    given = _key(op, "output_size", output_size)
+    given = given[-rank:] if isinstance(given, tuple) and len(given) in (rank + 1, rank + 2) else given
+    given = _numbers(op, "output_size", given, rank, 1)
+    if any(abs(g - u) >= s for g, u, s in zip(given, usual, stride)):
+        raise ArgumentError(f"{op}: output_size {given} is not within a stride {stride} of (n - 1)*stride - 2*padding + kernel = {usual}. "
+                            "Give the size of the pool's input.")
+    return given
+
+
 # ---- the adjoint by phases ------------------------------------------------------------------------------------------
 
 @lru_cache(CACHED)

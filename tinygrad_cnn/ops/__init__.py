@@ -3,7 +3,7 @@ from importlib import import_module
 
 for _family in ("creation", "elementwise", "compare", "shape", "slices", "layout", "reduce", "join", "pad",
                 "activation", "index", "sort", "matmul", "einsum", "convert", "softmax", "random", "norm", "conv",
-                "pool", "fold", "loss"):
+                "pool", "adaptive", "fold", "loss"):
     try:
         _module = import_module("." + _family, __package__)
     except ModuleNotFoundError as _error:
