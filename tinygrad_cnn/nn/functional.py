@@ -1,0 +1,165 @@
+"""torch.nn.functional's face: the functions behind the layers, without state.
+
+Most are ops, handed on from where they stand (tinygrad_cnn.ops); distances and the losses made of a few ops are in
+distances.py, resizing in resize.py. Here stand what is left: softmax without an axis, shrinking, one_hot, bilinear forms.
+"""
+import warnings
+
+from .. import dtypes
+from ..errors import ArgumentError, DTypeError, ShapeError
+from ..ops import softmax as softmax_family
+from ..ops.activation import (celu, elu, gelu, hardsigmoid, hardswish, hardtanh, leaky_relu, logsigmoid, mish, prelu, relu,
+                              relu6, selu, silu, softplus, softsign, threshold)
+from ..ops.conv import conv1d, conv2d, conv3d, conv_transpose1d, conv_transpose2d, conv_transpose3d
+from ..ops.creation import empty_like, zeros
+from ..ops.elementwise import sigmoid, tanh
+from ..ops.fold import fold, unfold
+from ..ops.loss import (binary_cross_entropy, binary_cross_entropy_with_logits, cross_entropy, huber_loss, kl_div, l1_loss,
+                        mse_loss, nll_loss, smooth_l1_loss)
+from ..ops.matmul import linear
+from ..ops.norm import batch_norm, group_norm, instance_norm, layer_norm, local_response_norm
+from ..ops.adaptive import (adaptive_avg_pool1d, adaptive_avg_pool2d, adaptive_avg_pool3d, adaptive_max_pool1d,
+                            adaptive_max_pool2d, adaptive_max_pool3d, max_unpool1d, max_unpool2d, max_unpool3d)
+from ..ops.pool import (avg_pool1d, avg_pool2d, avg_pool3d, lp_pool1d, lp_pool2d, lp_pool3d, max_pool1d, max_pool2d,
+                        max_pool3d)
+from ..ops.random import alpha_dropout, dropout, dropout1d, dropout2d, dropout3d, feature_alpha_dropout
+from ..ops.pad import pad
+from .distances import (cosine_embedding_loss, cosine_similarity, gaussian_nll_loss, hinge_embedding_loss,
+                        margin_ranking_loss, multilabel_soft_margin_loss, normalize, pairwise_distance, poisson_nll_loss,
+                        soft_margin_loss, triplet_margin_loss)
+from .resize import INTERPOLATIONS, channel_shuffle, interpolate, pixel_shuffle, pixel_unshuffle, upsample
+
+
+def _axis(name, input, dim):
+    """`dim`, or where it is None the axis that PyTorch takes, with its warning."""
+    if dim is None:
+        dim = 0 if input.ndim in (0, 1, 3) else 1
+        warnings.warn(f"{name}: dim is not given, {dim} is taken for an input with {input.ndim} axes. Give dim.", stacklevel=3)
+    return dim
+
+
+def softmax(input, dim=None, dtype=None):
+    """e^input / sum of e^input along `dim`: numbers from 0 to 1 that sum to 1. Shape of the input.
+
+    Args: dtype: converted to before. Without dim it is 0 for 0, 1 or 3 axes and 1 for others, with a warning.
+    """
+    return softmax_family.softmax(input, _axis("softmax", input, dim), dtype)
+
+
+def log_softmax(input, dim=None, dtype=None):
+    """log(softmax(input)) along `dim`. Shape of the input; arguments as softmax's."""
+    return softmax_family.log_softmax(input, _axis("log_softmax", input, dim), dtype)
+
+
+def softmin(input, dim=None, dtype=None):
+    """softmax(-input) along `dim`. Shape of the input; arguments as softmax's."""
+    return softmax_family.softmin(input, _axis("softmin", input, dim), dtype)
+
+
+def gumbel_softmax(logits, tau=1, hard=False, eps=1e-10, dim=-1):
+    """Softmax of (logits + Gumbel noise) / tau along `dim`: a draw of one class that gradients can pass. Any shape.
+
+    Args: hard: give a one at the largest and zeros elsewhere, with the gradient of the soft numbers. eps has no effect,
+    as in PyTorch. Source: Jang, Gu and Poole 2017; Maddison, Mnih and Teh 2017.
+    """
+    noise = -empty_like(logits).exponential_().log()
+    soft = softmax_family.softmax((logits + noise) / tau, dim)
+    if not hard:
+        return soft
+    chosen = soft.detach().argmax(dim, keepdim=True)
+    return zeros(tuple(soft.shape), dtype=soft.dtype, device=soft.device).scatter(dim, chosen, 1.0) - soft.detach() + soft
+
+
+def hardshrink(input, lambd=0.5):
+    """input where |input| > lambd, 0 elsewhere. Any shape."""
+    return input.masked_fill((input >= -lambd) & (input <= lambd), 0)
+
+
+def softshrink(input, lambd=0.5):
+    """input moved towards 0 by lambd, 0 where |input| <= lambd. Any shape."""
+    return (input - lambd).clamp(min=0) + (input + lambd).clamp(max=0)
+
+
+def tanhshrink(input):
+    """input - tanh(input). Any shape."""
+    return input - tanh(input)
+
+
+def rrelu(input, lower=1 / 8, upper=1 / 3, training=False, inplace=False):
+    """input where it is positive, a input elsewhere. Any shape.
+
+    In training a is drawn from (lower, upper) for each number, in evaluation it is their mean. Source: Xu et al. 2015.
+    """
+    if not training:
+        return leaky_relu(input, (lower + upper) / 2, inplace)
+    slope = empty_like(input).uniform_(lower, upper).masked_fill(input.detach() > 0, 1)
+    return input.mul_(slope) if inplace else input * slope
+
+
+def glu(input, dim=-1):
+    """a sigmoid(b), where a and b are the two halves of the input along `dim`, which is halved.
+
+    Raises: ShapeError if that axis has an odd size.
+    """
+    size = input.shape[dim]
+    if size % 2:
+        raise ShapeError(f"glu: axis {dim} of the input {tuple(input.shape)} has size {size}, which has no halves. "
+                         "Make it even.")
+    a, b = input.chunk(2, dim)
+    return a * sigmoid(b)
+
+
+def rms_norm(input, normalized_shape, weight=None, eps=None):
+    """input / sqrt(mean of its squares + eps) * weight over the last axes: (..., *normalized_shape) -> the same.
+
+    Args: eps: the smallest step of the dtype above 1 if None. Source: Zhang and Sennrich 2019.
+    Raises: ShapeError if the last sizes are not normalized_shape.
+    """
+    shape = tuple(normalized_shape)
+    if not shape or tuple(input.shape[-len(shape):]) != shape:
+        raise ShapeError(f"rms_norm: input {tuple(input.shape)} does not end in normalized_shape {shape}. Make them agree.")
+    if eps is None:
+        eps = float(dtypes.finfo(input.dtype).eps)
+    output = input * (input.square().mean(tuple(range(-len(shape), 0)), keepdim=True) + eps).rsqrt()
+    return output if weight is None else output * weight
+
+
+def bilinear(input1, input2, weight, bias=None):
+    """y_o = x1^T W_o x2 + b_o: (*, I), (*, J) with weight (O, I, J) and bias (O,) -> (*, O).
+
+    Raises: ShapeError if the sizes do not agree.
+    """
+    outputs, i, j = weight.shape
+    if input1.shape[-1] != i or input2.shape[-1] != j or input1.shape[:-1] != input2.shape[:-1]:
+        raise ShapeError(f"bilinear: input1 {tuple(input1.shape)} and input2 {tuple(input2.shape)} do not fit weight "
+                         f"{tuple(weight.shape)}. Their last sizes must be {i} and {j}, all others equal.")
+    batch = input1.shape[:-1]
+    half = input1.reshape(-1, i).matmul(weight.permute(1, 0, 2).reshape(i, outputs * j))        # (N, I) -> (N, O J)
+    output = half.reshape(-1, outputs, j).matmul(input2.reshape(-1, j, 1)).reshape(*batch, outputs)
+    return output if bias is None else output + bias
+
+
+def one_hot(tensor, num_classes=-1):
+    """A one at the place of each class and zeros elsewhere: classes (*) -> (*, num_classes), int64.
+
+    Args: num_classes: one more than the largest class if -1.
+    Raises: DTypeError if the classes are not int64; ArgumentError if one is negative or not below num_classes.
+
+    >>> import tinygrad_cnn as tg
+    >>> one_hot(tg.tensor([2, 0]))
+    tensor([[0, 0, 1],
+            [1, 0, 0]])
+    """
+    if tensor.dtype is not dtypes.int64:
+        raise DTypeError(f"one_hot: the classes are {tensor.dtype}. Convert them with .long().")
+    if tensor.numel() == 0 and num_classes < 1:
+        raise ArgumentError("one_hot: there are no classes to count. Give num_classes.")
+    low, high = (int(tensor.min()), int(tensor.max())) if tensor.numel() else (0, 0)
+    count = high + 1 if num_classes == -1 else num_classes
+    if low < 0 or high >= count:
+        raise ArgumentError(f"one_hot: class {low if low < 0 else high} is not one of the {count} classes 0 to {count - 1}. "
+                            "Give a larger num_classes, or leave out such targets.")
+    return zeros((*tensor.shape, count), dtype=dtypes.int64, device=tensor.device).scatter(-1, tensor.unsqueeze(-1), 1)
+
+
+__all__ = [name for name, value in vars().items() if callable(value) and name[0].islower()] + ["INTERPOLATIONS"]
