@@ -1,5 +1,6 @@
 """The CUDA text of kernels/cuda: nvcc accepts it for sm_90, and its arithmetic, run on the CPU, is that of the shared
 kernels."""
+import functools
 import shutil
 import subprocess
 from types import SimpleNamespace
@@ -7,10 +8,15 @@ from types import SimpleNamespace
 import numpy as np
 import pytest
 
-from tests.strict import cuda_text
-from tinygrad_cnn.kernels.cuda import RAW, optim
+import tinygrad_cnn as tg
+from tests.strict import cuda_text, room
+from tinygrad_cnn.geometry import pool_geometry
+from tinygrad_cnn.kernels import cuda, generic
+from tinygrad_cnn.kernels.cuda import ELEMENTWISE, RAW, optim, pool
 from tinygrad_cnn.kernels.cuda.sources import SOURCES
+from tinygrad_cnn.kernels.generic import activation, special
 from tinygrad_cnn.kernels.generic import optim as shared
+from tinygrad_cnn.kernels.generic import pool as shared_pool
 
 needs_nvcc = pytest.mark.skipif(shutil.which("nvcc") is None, reason="needs nvcc, the CUDA compiler")
 needs_a_compiler = pytest.mark.skipif(cuda_text.compiler() is None, reason="needs a C++ compiler")
@@ -24,8 +30,9 @@ def letters(source):
 
 
 def types(source, dtype):
-    """dtype for every letter; B, the running averages, is float32 for 16 bits."""
-    return {letter: "float32" if letter == "B" and dtype == "float16" else dtype for letter in letters(source)}
+    """dtype for every letter; B, the running averages, is float32 for 16 bits, and K, the numbers of taps, uint8."""
+    special = {"B": "float32" if dtype == "float16" else dtype, "K": "uint8"}
+    return {letter: special.get(letter, dtype) for letter in letters(source)}
 
 
 @needs_nvcc
@@ -39,13 +46,22 @@ def test_nvcc_compiles_every_source_without_spilling_registers(dtype, tmp_path):
     assert done.stderr.count(" 0 bytes spill stores") == len(SOURCES), done.stderr
 
 
+@pytest.fixture(scope="module")
+def compiled(tmp_path_factory):
+    """(source, dtype) -> that source compiled for the CPU, once."""
+    @functools.lru_cache(maxsize=None)
+    def compiled(source, dtype):
+        return cuda_text.OnTheCPU(source, types(source, dtype), tmp_path_factory.mktemp("text"))
+    return compiled
+
+
 @pytest.fixture
-def on_the_cpu(monkeypatch, tmp_path):
+def on_the_cpu(monkeypatch, compiled):
     """Kernels of a module compiled for the CPU in place of CuPy's."""
     def replace(module, dtype):
         for name, value in list(vars(module).items()):
             if value in SOURCES.values():
-                monkeypatch.setattr(module, name, cuda_text.OnTheCPU(value, types(value, dtype), tmp_path))
+                monkeypatch.setattr(module, name, compiled(value, dtype))
     return replace
 
 
@@ -102,5 +118,61 @@ def test_bfloat16_parameters_take_the_shared_kernel():
     np.testing.assert_array_equal(params[0].astype(np.float32), [0.5, 0.5, 0.5])
 
 
-def test_every_kernel_of_cuda_text_is_named_so_that_the_strict_device_leaves_it_out():
-    assert RAW == {"adam_", "sgd_"}
+POOLS = [((9,), 3, 2, 1, 1, False), ((7, 8), 3, 2, 1, 1, False), ((7, 8), (2, 3), (2, 1), 0, (1, 2), False),
+         ((5, 6), 3, 3, 1, 1, True), ((4, 5, 6), 2, 2, 0, 1, True), ((5, 5, 5), 3, 1, 1, 2, False)]
+
+
+def pool_case(size, kernel, stride, padding, dilation, ceil_mode, dtype):
+    """A geometry and an input with NaN, infinities and ties."""
+    geom = pool_geometry("max_pool", size, kernel, stride, padding, dilation, ceil_mode)
+    x = np.random.default_rng(0).integers(-3, 4, (2, 3, *size)).astype(dtype)
+    x[0, 0].flat[2], x[1, 2].flat[4] = np.nan, np.inf
+    return geom, x
+
+
+@needs_a_compiler
+@pytest.mark.parametrize("dtype", ["float32", "float64"])
+@pytest.mark.parametrize("case", POOLS)
+def test_max_pool_and_its_gradient_are_the_shared_kernels(on_the_cpu, case, dtype):
+    on_the_cpu(pool, dtype)
+    geom, x = pool_case(*case, dtype)
+    device, wants = tg.device("cpu"), frozenset(["index"])
+    with np.errstate(invalid="ignore"):
+        expected, expected_index = shared_pool.max_pool(device, x, geom=geom, wants=wants)
+        found, index = pool.max_pool(device, x, geom=geom, wants=wants)
+    np.testing.assert_array_equal(found, expected)
+    np.testing.assert_array_equal(index, expected_index)
+    g = np.random.default_rng(1).standard_normal(found.shape).astype(dtype)
+    np.testing.assert_allclose(pool.max_pool_dx(device, g, index, geom=geom),
+                               shared_pool.max_pool_dx(device, g, index, geom=geom), rtol=1e-5, atol=1e-6)
+
+
+def test_a_pool_of_integers_takes_the_shared_kernel():
+    geom = pool_geometry("max_pool", (4,), 2, 2, 0, 1, False)
+    y, index = pool.max_pool(tg.device("cpu"), np.arange(4).reshape(1, 1, 4), geom=geom)
+    assert y.tolist() == [[[1, 3]]]
+    assert index is None
+
+
+@needs_a_compiler
+@pytest.mark.parametrize("dtype", ["float32", "float64"])
+@pytest.mark.parametrize("name", ["erf", "erfc", "gelu", "gelu_grad"])
+def test_the_error_function_and_gelu_are_the_shared_kernels(name, dtype, compiled):
+    source = SOURCES[name]
+    run = compiled(source, dtype)
+    inputs = [np.linspace(-6, 6, 101).astype(dtype) for _ in cuda_text.parameters(source.inputs)]
+    found = np.empty_like(inputs[0])
+    run(*inputs, found)
+    expected = getattr(special if hasattr(special, name) else activation, name)(tg.device("cpu"), *inputs)
+    np.testing.assert_allclose(found, expected, rtol=1e-5 if dtype == "float32" else 1e-12, atol=1e-6)
+
+
+def test_the_strict_device_takes_no_kernel_that_launches_cuda_text():
+    launching = {getattr(cuda, name) for name in RAW}
+    assert not [name for name in RAW if getattr(room, name, None) in launching]
+
+
+def test_no_plain_function_hides_a_shared_kernel():
+    hidden = [name for name, kernel in ELEMENTWISE.items()
+              if hasattr(generic, name) and not hasattr(kernel, "__wrapped__")]
+    assert not hidden

@@ -55,7 +55,7 @@ def cuda(sources):
     for source, types in sources:
         declared, element = body(source, types)
         text += (f"namespace in_{source.name} {{\n{typedefs(types)}"
-                 f'extern "C" __global__ void {source.name}({declared}, long long n) {{\n'
+                 f'extern "C" __global__ void text_{source.name}({declared}, long long n) {{\n'
                  f"  for (long long i = blockIdx.x * (long long) blockDim.x + threadIdx.x; i < n; "
                  f"i += (long long) blockDim.x * gridDim.x) {{ {element} {source.operation} }}\n}}\n}}\n")
     return text
@@ -64,8 +64,9 @@ def cuda(sources):
 def host(source, types):
     """A source as a C++ file whose function loops over the elements."""
     declared, element = body(source, types)
-    return (f"#include <cmath>\n#include <cfloat>\nusing std::sqrt;\n{WIDE}{typedefs(types)}"
-            f'extern "C" void {source.name}({declared}, long long n) {{\n'
+    functions = "".join(f"using std::{name}; " for name in ("erf", "erfc", "exp", "log", "sqrt"))
+    return (f"#include <cmath>\n{functions}\n{WIDE}{typedefs(types)}"
+            f'extern "C" void text_{source.name}({declared}, long long n) {{\n'
             f"  for (long long i = 0; i < n; i++) {{ {element} {source.operation} }}\n}}\n")
 
 
@@ -82,7 +83,7 @@ class OnTheCPU:
         path.write_text(host(source, types), encoding="utf-8")
         library = path.with_suffix(".so")
         subprocess.run([compiler(), "-O1", "-std=c++17", "-shared", "-fPIC", "-o", library, path], check=True)
-        self._function = getattr(ctypes.CDLL(str(library)), source.name)
+        self._function = getattr(ctypes.CDLL(str(library)), f"text_{source.name}")
         self._parameters = parameters(source.inputs) + parameters(source.outputs)
         self._outputs = len(parameters(source.outputs))
 

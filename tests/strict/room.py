@@ -3,6 +3,6 @@ from tinygrad_cnn.kernels import cuda
 
 
 def __getattr__(name):
-    if name in cuda.RAW:
+    if name in cuda.RAW and name not in cuda.ELEMENTWISE:
         raise AttributeError(f"{name} is CUDA text")
-    return getattr(cuda, name)
+    return cuda.ELEMENTWISE.get(name) or getattr(cuda, name)

@@ -19,8 +19,9 @@ def is_channels_last(array):
     return array.transpose(0, 2, 3, 1).flags.c_contiguous
 
 
-@pytest.mark.parametrize("other", [lambda: 2.0, channels_last, lambda: xp.asarray(HOST), lambda: xp.asarray(HOST[0, :, :1, :1]),
-                                   lambda: xp.asarray(HOST[:1, :, :1, :1]), lambda: xp.asarray(HOST[0, 0, 0, 0])])
+@pytest.mark.parametrize("other", [
+    lambda: 2.0, channels_last, lambda: xp.asarray(HOST), lambda: xp.asarray(HOST[0, :, :1, :1]),
+    lambda: xp.asarray(HOST[:1, :, :1, :1]), lambda: xp.asarray(HOST[0, 0, 0, 0])])
 def test_a_plain_function_keeps_the_order_of_its_first_full_size_input(other):
     b = other()
     y = PLAIN["add"](DEVICE, channels_last(), b)

@@ -7,10 +7,18 @@ order, computed, and the result viewed back: three views, no copy, and CuPy sees
 The kernels are the plain functions of ufuncs.py and element-wise kernels of kernels/generic; shapes: any that
 broadcast.
 """
+from inspect import isfunction
+
+from .. import generic
+from ..generic import activation, elementwise, special
 from ..ufuncs import UFUNCS
 
 # The only plain function that is not element-wise.
 NOT_ELEMENTWISE = frozenset({"matmul"})
+# Modules of kernels/generic in which every public function is element-wise.
+MODULES = (activation, elementwise, special)
+# Functions in them that are no kernels.
+NO_KERNELS = frozenset({"polynomial"})
 
 
 def memory_order(array):
@@ -24,6 +32,8 @@ def memory_order(array):
 
 def in_memory_order(compute, device, arrays, attrs):
     """compute(*arrays, **attrs) with the axes of all arrays as they lie in the memory of the first full-size one."""
+    if attrs.get("out") is not None:
+        return compute(*arrays, **attrs)
     kind, rank, size = device.array_type, 0, 0
     for a in arrays:
         if isinstance(a, kind) and (a.ndim, a.size) > (rank, size):
@@ -61,4 +71,14 @@ def keeping_order(shared):
     return kernel
 
 
-PLAIN = {name: plain(name) for name in UFUNCS if name not in NOT_ELEMENTWISE}
+def public_functions(module):
+    """Name -> kernel, for the kernels a module defines itself."""
+    return {name: value for name, value in vars(module).items()
+            if isfunction(value) and value.__module__ == module.__name__ and not name.startswith("_")
+            and name not in NO_KERNELS}
+
+
+# A shared kernel goes before the plain function of its name, as in Device.kernel.
+PLAIN = {name: plain(name) for name in UFUNCS if name not in NOT_ELEMENTWISE and not hasattr(generic, name)}
+SHARED = {name: keeping_order(kernel) for module in MODULES for name, kernel in public_functions(module).items()}
+ELEMENTWISE = {**PLAIN, **SHARED}
