@@ -1,12 +1,20 @@
 """Kernels that NumPy and CuPy share: written with `device.xp`, never with NumPy itself."""
+from .activation import (elu, elu_grad, gelu, gelu_grad, gelu_tanh, gelu_tanh_grad, hardsigmoid, hardswish, hardswish_grad,
+                         hardtanh, leaky_relu, leaky_relu_grad, logsigmoid, relu, relu_grad, silu, silu_grad, softplus,
+                         softplus_grad)
 from .adaptive import (adaptive_avg_pool, adaptive_avg_pool_dx, adaptive_max_pool, adaptive_max_pool_index, max_unpool,
                        spatial_gather, spatial_scatter)
 from .conv import conv, conv_dw, conv_dx
+from .elementwise import (ceil, clamp, drop, floor, frac, inside, isclose, keep, lerp, logit, nan_to_num, pow, round,
+                          round_decimals, rsqrt, sigmoid, sigmoid_grad, tanh_grad, trunc, where, winner_grad, within, xlogy)
 from .engine import cast, put, sum_to
 from .fold import col2im, im2col
-from .optim import adam_, rmsprop_, sgd_
-from .pool import avg_pool, avg_pool_dx, max_pool, max_pool_dx, max_pool_gather, max_pool_index
-from .shape import (as_strided, clone, contiguous, diagonal, expand, getitem, permute, place, place_diagonal, reshape,
-                    split, squeeze, sum_strided, sum_windows, transpose, unbind, unsqueeze, view_dtype, windows)
 from .join import cat, flip, pad, roll, stack, tril, triu
 from .matmul import contract, linear, linear_dw, matmul, matrix_product
+from .optim import adam_, rmsprop_, sgd_
+from .pool import avg_pool, avg_pool_dx, max_pool, max_pool_dx, max_pool_gather, max_pool_index
+from .reduce import (all, amax, amin, any, argmax, argmedian, argmin, count_nonzero, cumprod, cumsum, mean, norm, pick, prod,
+                     recurrence, shift, spread, std, sum, tie_shares, unpick, var)
+from .shape import (as_strided, clone, contiguous, diagonal, expand, getitem, permute, place, place_diagonal, reshape,
+                    split, squeeze, sum_strided, sum_windows, transpose, unbind, unsqueeze, view_dtype, windows)
+from .special import erf, erfc, erfinv

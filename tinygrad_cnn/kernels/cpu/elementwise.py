@@ -1,0 +1,63 @@
+"""Element-wise kernels that NumPy does better by hand: ReLU, chains in blocks, and refusing to divide integers by zero.
+
+Shapes: any; see blocks.py for how a chain goes through cache and threads, masks.py for choices without branches.
+"""
+import numpy as np
+
+from ...errors import ArgumentError
+from ..generic import activation, elementwise, special
+from .blocks import BLOCK, flat_rows, in_blocks, in_parallel
+from .masks import ZERO
+
+sigmoid, sigmoid_grad, tanh_grad = map(in_blocks, (elementwise.sigmoid, elementwise.sigmoid_grad, elementwise.tanh_grad))
+erf, erfc, erfinv = map(in_blocks, (special.erf, special.erfc, special.erfinv))
+gelu, gelu_grad = in_blocks(activation.gelu), in_blocks(activation.gelu_grad)
+gelu_tanh, gelu_tanh_grad = in_blocks(activation.gelu_tanh), in_blocks(activation.gelu_tanh_grad)
+silu, silu_grad = in_blocks(activation.silu), in_blocks(activation.silu_grad)
+elu, elu_grad = in_blocks(activation.elu), in_blocks(activation.elu_grad)
+softplus, softplus_grad = in_blocks(activation.softplus), in_blocks(activation.softplus_grad)
+logsigmoid, hardtanh = in_blocks(activation.logsigmoid), in_blocks(activation.hardtanh)
+leaky_relu, leaky_relu_grad = in_blocks(activation.leaky_relu), in_blocks(activation.leaky_relu_grad)
+hardswish, hardswish_grad = in_blocks(activation.hardswish), in_blocks(activation.hardswish_grad)
+hardsigmoid = in_blocks(activation.hardsigmoid)
+
+_ROW = {dtype: np.zeros(BLOCK, dtype) for dtype in ZERO}
+
+
+def relu(device, x, out=None):
+    """max(x, 0): against a row of zeros NumPy takes 7 Gelem/s, against one zero 2.4."""
+    dtype = x.dtype
+    if x.size <= BLOCK or dtype not in _ROW:
+        return np.maximum(x, ZERO.get(dtype, 0), out=out)
+    (row,), restore = flat_rows([x])
+    in_place = out is x and np.shares_memory(row, x)
+    y = row if in_place else device.empty(x.size, dtype)
+    zeros = _ROW[dtype]
+
+    def block(start, stop):
+        for at in range(start, stop, BLOCK):
+            end = min(at + BLOCK, stop)
+            np.maximum(row[at:end], zeros[:end - at], y[at:end])
+
+    in_parallel(device, block, x.size)
+    if in_place:
+        return x
+    if out is None:
+        return restore(y)
+    out[...] = restore(y)
+    return out
+
+
+def _whole_numbers(name, function):
+    def kernel(device, a, b):
+        if np.asarray(b).dtype.kind in "iu" and not np.all(b):
+            raise ArgumentError(f"{name}: an integer is divided by 0 (divisor of shape {np.shape(b)}). Divide by other "
+                                "numbers, or convert to floating point, where the result is inf or nan.")
+        return function(a, b)
+    kernel.__doc__ = f"{name}; an integer divisor 0 is refused."
+    return kernel
+
+
+floor_divide = _whole_numbers("floor_divide", np.floor_divide)
+remainder = _whole_numbers("remainder", np.remainder)
+fmod = _whole_numbers("fmod", np.fmod)
