@@ -5,7 +5,10 @@ channels-last images of any strides and weights (G, O/G, C/G, *kernel).
 """
 import numpy as np
 
-from ..generic import conv as generic
+from ..generic.conv import conv as shared_conv
+from ..generic.conv import conv_dw as shared_conv_dw
+from ..generic.conv import conv_dx as shared_conv_dx
+from ..generic.conv import correlate_blocks, correlate_blocks_dw, working_dtype
 from . import conv_depthwise, conv_planes
 
 FEW = 4                                                 # channels for which planes beat blocks
@@ -25,22 +28,22 @@ def algorithm(groups, channels, features, geometry):
 
 def conv(device, x, w, bias, *, geom):
     """y (N, O, *output): cross-correlation of x (N, C, *size) with w (O, C/G, *kernel), plus bias (O,) or None."""
-    return generic.conv(device, x, w, bias, geom=geom, correlate=_correlate)
+    return shared_conv(device, x, w, bias, geom=geom, correlate=_correlate)
 
 
 def conv_dx(device, g, w, *, geom):
     """The adjoint of conv in x: g (N, O, *output) and w (O, C/G, *kernel) give (N, C, *size)."""
     if algorithm(geom.groups, w.shape[1], w.shape[0] // geom.groups, geom) != "planes":
-        return generic.conv_dx(device, g, w, geom=geom, correlate=_correlate)
+        return shared_conv_dx(device, g, w, geom=geom, correlate=_correlate)
     dx = device.empty((len(g), *geom.size, w.shape[1]), g.dtype)
-    weight = w[None].astype(generic.working_dtype(g.dtype), copy=False)
+    weight = w[None].astype(working_dtype(g.dtype), copy=False)
     conv_planes.correlate_dx(device, np.moveaxis(g, 1, -1), weight, geom, dx)
     return np.moveaxis(dx, -1, 1)
 
 
 def conv_dw(device, g, x, *, geom):
     """The adjoint of conv in w: g (N, O, *output) and x (N, C, *size) give (O, C/G, *kernel)."""
-    return generic.conv_dw(device, g, x, geom=geom, correlate_dw=_correlate_dw)
+    return shared_conv_dw(device, g, x, geom=geom, correlate_dw=_correlate_dw)
 
 
 def _correlate(device, x, weight, geometry, out, bias):
@@ -51,12 +54,12 @@ def _correlate(device, x, weight, geometry, out, bias):
     elif chosen == "depthwise":
         conv_depthwise.correlate(device, x, weight, geometry, out, bias)
     elif chosen == "merged":
-        generic.correlate_blocks(device, x, block_diagonal(weight, merged(groups, channels, features)), geometry, out, bias)
+        correlate_blocks(device, x, block_diagonal(weight, merged(groups, channels, features)), geometry, out, bias)
         if not np.isfinite(np.add.reduce(out, axis=None, dtype=weight.dtype)):
             # an infinity or NaN times the zeros between merged groups is NaN: take the groups one by one
-            generic.correlate_blocks(device, x, weight, geometry, out, bias)
+            correlate_blocks(device, x, weight, geometry, out, bias)
     else:
-        generic.correlate_blocks(device, x, weight, geometry, out, bias)
+        correlate_blocks(device, x, weight, geometry, out, bias)
 
 
 def _correlate_dw(device, g, x, geometry, work):
@@ -69,9 +72,9 @@ def _correlate_dw(device, g, x, geometry, work):
         return conv_depthwise.correlate_dw(device, g, x, geometry, work)
     if chosen == "merged":
         number = merged(groups, channels, features)
-        whole = generic.correlate_blocks_dw(device, g, x, geometry, work, groups // number)
+        whole = correlate_blocks_dw(device, g, x, geometry, work, groups // number)
         return diagonal_blocks(whole, number)
-    return generic.correlate_blocks_dw(device, g, x, geometry, work, groups)
+    return correlate_blocks_dw(device, g, x, geometry, work, groups)
 
 
 def merged(groups, channels, features):

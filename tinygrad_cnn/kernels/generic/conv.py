@@ -54,7 +54,7 @@ def conv_dw(device, g, x, *, geom, correlate_dw=None):
         dw = correlate_blocks_dw(device, g, x, geom, work, geom.groups)
     else:
         dw = correlate_dw(device, g, x, geom, work)
-    return dw.reshape(-1, *dw.shape[2:]).astype(x.dtype, copy=False)
+    return xp.ascontiguousarray(dw.reshape(-1, *dw.shape[2:]).astype(x.dtype, copy=False))
 
 
 def working_dtype(dtype):
