@@ -8,26 +8,104 @@ import warnings
 from .. import dtypes
 from ..errors import ArgumentError, DTypeError, ShapeError
 from ..ops import softmax as softmax_family
-from ..ops.activation import (celu, elu, gelu, hardsigmoid, hardswish, hardtanh, leaky_relu, logsigmoid, mish, prelu, relu,
-                              relu6, selu, silu, softplus, softsign, threshold)
+from ..ops.activation import (
+    celu,
+    elu,
+    gelu,
+    hardsigmoid,
+    hardswish,
+    hardtanh,
+    leaky_relu,
+    logsigmoid,
+    mish,
+    prelu,
+    relu,
+    relu6,
+    selu,
+    silu,
+    softplus,
+    softsign,
+    threshold,
+)
+from ..ops.adaptive import (
+    adaptive_avg_pool1d,
+    adaptive_avg_pool2d,
+    adaptive_avg_pool3d,
+    adaptive_max_pool1d,
+    adaptive_max_pool1d_with_indices,
+    adaptive_max_pool2d,
+    adaptive_max_pool2d_with_indices,
+    adaptive_max_pool3d,
+    adaptive_max_pool3d_with_indices,
+    max_unpool1d,
+    max_unpool2d,
+    max_unpool3d,
+)
 from ..ops.conv import conv1d, conv2d, conv3d, conv_transpose1d, conv_transpose2d, conv_transpose3d
 from ..ops.creation import empty_like, zeros
+from ..ops.dropout import alpha_dropout, dropout, dropout1d, dropout2d, dropout3d, feature_alpha_dropout
 from ..ops.elementwise import sigmoid, tanh
 from ..ops.fold import fold, unfold
-from ..ops.loss import (binary_cross_entropy, binary_cross_entropy_with_logits, cross_entropy, huber_loss, kl_div, l1_loss,
-                        mse_loss, nll_loss, smooth_l1_loss)
+from ..ops.loss import (
+    binary_cross_entropy,
+    binary_cross_entropy_with_logits,
+    cross_entropy,
+    huber_loss,
+    kl_div,
+    l1_loss,
+    mse_loss,
+    nll_loss,
+    smooth_l1_loss,
+)
 from ..ops.matmul import linear
-from ..ops.norm import batch_norm, group_norm, instance_norm, layer_norm, local_response_norm
-from ..ops.adaptive import (adaptive_avg_pool1d, adaptive_avg_pool2d, adaptive_avg_pool3d, adaptive_max_pool1d,
-                            adaptive_max_pool2d, adaptive_max_pool3d, max_unpool1d, max_unpool2d, max_unpool3d)
-from ..ops.pool import (avg_pool1d, avg_pool2d, avg_pool3d, lp_pool1d, lp_pool2d, lp_pool3d, max_pool1d, max_pool2d,
-                        max_pool3d)
-from ..ops.random import alpha_dropout, dropout, dropout1d, dropout2d, dropout3d, feature_alpha_dropout
+from ..ops.normalization import batch_norm, group_norm, instance_norm, layer_norm, local_response_norm, rms_norm
 from ..ops.pad import pad
-from .distances import (cosine_embedding_loss, cosine_similarity, gaussian_nll_loss, hinge_embedding_loss,
-                        margin_ranking_loss, multilabel_soft_margin_loss, normalize, pairwise_distance, poisson_nll_loss,
-                        soft_margin_loss, triplet_margin_loss)
-from .resize import INTERPOLATIONS, channel_shuffle, interpolate, pixel_shuffle, pixel_unshuffle, upsample
+from ..ops.pool import (
+    avg_pool1d,
+    avg_pool2d,
+    avg_pool3d,
+    lp_pool1d,
+    lp_pool2d,
+    lp_pool3d,
+    max_pool1d,
+    max_pool1d_with_indices,
+    max_pool2d,
+    max_pool2d_with_indices,
+    max_pool3d,
+    max_pool3d_with_indices,
+)
+from .distances import (
+    cosine_embedding_loss,
+    cosine_similarity,
+    gaussian_nll_loss,
+    hinge_embedding_loss,
+    margin_ranking_loss,
+    multilabel_soft_margin_loss,
+    normalize,
+    pairwise_distance,
+    poisson_nll_loss,
+    soft_margin_loss,
+    triplet_margin_loss,
+)
+from .resize import channel_shuffle, interpolate, pixel_shuffle, pixel_unshuffle, upsample
+
+__all__ = ["adaptive_avg_pool1d", "adaptive_avg_pool2d", "adaptive_avg_pool3d", "adaptive_max_pool1d",
+           "adaptive_max_pool1d_with_indices", "adaptive_max_pool2d", "adaptive_max_pool2d_with_indices",
+           "adaptive_max_pool3d", "adaptive_max_pool3d_with_indices", "alpha_dropout", "avg_pool1d", "avg_pool2d",
+           "avg_pool3d", "batch_norm", "bilinear", "binary_cross_entropy", "binary_cross_entropy_with_logits", "celu",
+           "channel_shuffle", "conv1d", "conv2d", "conv3d", "conv_transpose1d", "conv_transpose2d",
+           "conv_transpose3d", "cosine_embedding_loss", "cosine_similarity", "cross_entropy", "dropout", "dropout1d",
+           "dropout2d", "dropout3d", "elu", "feature_alpha_dropout", "fold", "gaussian_nll_loss", "gelu", "glu",
+           "group_norm", "gumbel_softmax", "hardshrink", "hardsigmoid", "hardswish", "hardtanh",
+           "hinge_embedding_loss", "huber_loss", "instance_norm", "interpolate", "kl_div", "l1_loss", "layer_norm",
+           "leaky_relu", "linear", "local_response_norm", "log_softmax", "logsigmoid", "lp_pool1d", "lp_pool2d",
+           "lp_pool3d", "margin_ranking_loss", "max_pool1d", "max_pool1d_with_indices", "max_pool2d",
+           "max_pool2d_with_indices", "max_pool3d", "max_pool3d_with_indices", "max_unpool1d", "max_unpool2d",
+           "max_unpool3d", "mish", "mse_loss", "multilabel_soft_margin_loss", "nll_loss", "normalize", "one_hot",
+           "pad", "pairwise_distance", "pixel_shuffle", "pixel_unshuffle", "poisson_nll_loss", "prelu", "relu",
+           "relu6", "rms_norm", "rrelu", "selu", "sigmoid", "silu", "smooth_l1_loss", "soft_margin_loss", "softmax",
+           "softmin", "softplus", "softshrink", "softsign", "tanh", "tanhshrink", "threshold", "triplet_margin_loss",
+           "unfold", "upsample"]
 
 
 def _axis(name, input, dim):
@@ -109,21 +187,6 @@ def glu(input, dim=-1):
     return a * sigmoid(b)
 
 
-def rms_norm(input, normalized_shape, weight=None, eps=None):
-    """input / sqrt(mean of its squares + eps) * weight over the last axes: (..., *normalized_shape) -> the same.
-
-    Args: eps: the smallest step of the dtype above 1 if None. Source: Zhang and Sennrich 2019.
-    Raises: ShapeError if the last sizes are not normalized_shape.
-    """
-    shape = tuple(normalized_shape)
-    if not shape or tuple(input.shape[-len(shape):]) != shape:
-        raise ShapeError(f"rms_norm: input {tuple(input.shape)} does not end in normalized_shape {shape}. Make them agree.")
-    if eps is None:
-        eps = float(dtypes.finfo(input.dtype).eps)
-    output = input * (input.square().mean(tuple(range(-len(shape), 0)), keepdim=True) + eps).rsqrt()
-    return output if weight is None else output * weight
-
-
 def bilinear(input1, input2, weight, bias=None):
     """y_o = x1^T W_o x2 + b_o: (*, I), (*, J) with weight (O, I, J) and bias (O,) -> (*, O).
 
@@ -161,5 +224,3 @@ def one_hot(tensor, num_classes=-1):
                             "Give a larger num_classes, or leave out such targets.")
     return zeros((*tensor.shape, count), dtype=dtypes.int64, device=tensor.device).scatter(-1, tensor.unsqueeze(-1), 1)
 
-
-__all__ = [name for name, value in vars().items() if callable(value) and name[0].islower()] + ["INTERPOLATIONS"]

@@ -9,8 +9,8 @@ from functools import lru_cache
 import numpy as np
 
 from ..errors import ArgumentError, ShapeError
-from ..ops.creation import tensor
 from ..ops.adaptive import adaptive_avg_pool1d, adaptive_avg_pool2d, adaptive_avg_pool3d
+from ..ops.creation import tensor
 
 __all__ = ["INTERPOLATIONS", "channel_shuffle", "interpolate", "pixel_shuffle", "pixel_unshuffle", "upsample"]
 

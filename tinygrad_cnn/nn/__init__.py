@@ -1,0 +1,31 @@
+"""Neural networks: Module and Parameter, the layers, their functions (nn.functional), initial values (nn.init).
+
+Read module.py first, then linear.py and conv.py. The networks themselves are in nn.models, loaded when first used.
+"""
+# ruff: noqa: F403  (each file's __all__ says what it gives)
+from importlib import import_module as _import_module
+
+from . import functional, init, utils  # noqa: F401
+from .activation import *
+from .container import *
+from .conv import *
+from .dropout import *
+from .linear import *
+from .loss import *
+from .module import *
+from .norm import *
+from .padding import *
+from .parameter import *
+from .parameter_container import *
+from .pool import *
+from .upsample import *
+
+
+def __getattr__(name):
+    if name == "models":
+        return _import_module(".models", __name__)
+    raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
+
+
+def __dir__():
+    return sorted({*globals(), "models"})
