@@ -4,7 +4,9 @@ import types
 
 import pytest
 
+import tinygrad_cnn as tg
 from tinygrad_cnn import cuda
+from tinygrad_cnn.device import Device
 from tinygrad_cnn.errors import ArgumentError, DeviceError
 
 ANSWERS_ANYWHERE = ("is_available", "device_count", "manual_seed", "manual_seed_all")
@@ -84,6 +86,12 @@ def fake_cupy(count):
 @pytest.fixture
 def no_cupy(monkeypatch):
     monkeypatch.setitem(sys.modules, "cupy", None)      # None makes `import cupy` fail
+
+
+@pytest.fixture
+def fresh_devices(monkeypatch):
+    """As if no GPU had been opened before in this process."""
+    monkeypatch.setattr(Device, "_opened", {name: d for name, d in Device._opened.items() if d.type != "cuda"})
 
 
 @pytest.fixture
@@ -171,3 +179,21 @@ def test_empty_cache_returns_what_no_array_uses(gpu):
     cuda.empty_cache()
     assert cuda.memory_reserved() == 0
 
+
+
+@pytest.mark.parametrize("move", [lambda x: x.to("cuda"), lambda x: x.cuda(), lambda x: x.to(device="cuda:0")])
+def test_moving_a_tensor_without_cupy_says_what_to_install(fresh_devices, no_cupy, move):
+    with pytest.raises(DeviceError, match=r"CuPy is not installed. Run: pip install 'tinygrad_cnn\[cuda13\]'"):
+        move(tg.ones(2))
+
+
+def test_moving_a_tensor_without_a_gpu_says_that_the_gpu_is_missing(fresh_devices, no_driver):
+    with pytest.raises(DeviceError, match=r"CuPy 14.2.0 is installed but finds no usable GPU .*pip install"):
+        tg.ones(2).to("cuda")
+
+
+def test_an_installed_cupy_that_sees_no_gpu_is_told_apart_from_a_missing_driver(fresh_devices, monkeypatch):
+    monkeypatch.setitem(sys.modules, "cupy", fake_cupy(0))
+    with pytest.raises(DeviceError, match="CuPy 14.2.0 is installed but this machine has no GPU. Use device='cpu'"):
+        tg.ones(2).to("cuda")
+    assert not tg.cuda.is_available()

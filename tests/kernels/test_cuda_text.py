@@ -49,7 +49,7 @@ def test_nvcc_compiles_every_source_without_spilling_registers(dtype, tmp_path):
 @pytest.fixture(scope="module")
 def compiled(tmp_path_factory):
     """(source, dtype) -> that source compiled for the CPU, once."""
-    @functools.lru_cache(maxsize=None)
+    @functools.cache
     def compiled(source, dtype):
         return cuda_text.OnTheCPU(source, types(source, dtype), tmp_path_factory.mktemp("text"))
     return compiled
