@@ -131,7 +131,8 @@ RANDOM = [
     ("Dropout", (), {}), ("Dropout", (0.2,), {"inplace": True}), ("Dropout1d", (0.2,), {}), ("Dropout2d", (), {}),
     ("Dropout3d", (), {}), ("AlphaDropout", (), {}), ("FeatureAlphaDropout", (), {}), ("RReLU", (), {}),
     ("ReLU", (), {"inplace": True}), ("ELU", (), {"inplace": True}), ("Hardtanh", (), {"inplace": True}),
-    ("Hardswish", (), {"inplace": True}), ("MaxUnpool2d", (2,), {}), ("MaxUnpool1d", (3, 2), {}), ("MaxUnpool3d", (2,), {}),
+    ("Hardswish", (), {"inplace": True}), ("MaxUnpool2d", (2,), {}), ("MaxUnpool1d", (3, 2), {}),
+    ("MaxUnpool3d", (2,), {}),
 ]
 
 CLASSES, PROBABILITIES, UNIT, SIGNS, POSITIVE, REAL = "classes", "probabilities", "unit", "signs", "positive", "real"

@@ -82,7 +82,8 @@ def test_module_dict_registers_what_it_holds():
     assert list(heads.state_dict()) == ["a.weight", "a.bias"]
     assert heads.pop("c") is not None
     del heads["b"]
-    assert list(heads.keys()) == ["a"] and list(heads.values()) == [heads["a"]] and list(heads.items()) == [("a", heads["a"])]
+    assert list(heads.keys()) == ["a"] and list(heads.values()) == [heads["a"]]
+    assert list(heads.items()) == [("a", heads["a"])]
     heads.clear()
     assert len(heads) == 0
 
@@ -95,7 +96,8 @@ def test_parameter_list_makes_parameters_and_keeps_other_values():
     assert row[0].shape == (4,) and row[-1] == "a note" and len(row) == 3 and len(list(row)) == 3
     assert len(row[:2]) == 2
     assert repr(row) == ("ParameterList(\n    (0): Parameter containing: [tinygrad_cnn.float32 of size 4]\n"
-                         "    (1): Parameter containing: [tinygrad_cnn.float32 of size 3]\n    (2): Object of type: str\n)")
+                         "    (1): Parameter containing: [tinygrad_cnn.float32 of size 3]\n"
+                         "    (2): Object of type: str\n)")
 
 
 def test_parameter_dict_makes_parameters_and_behaves_like_a_dict():

@@ -152,7 +152,7 @@ def test_no_backward_hook_is_set_up_under_no_grad():
 
 def test_an_error_names_the_path_of_the_layer_that_failed():
     net = nn.Sequential(nn.ReLU(), nn.Sequential(nn.Conv2d(4, 8, 3)))
-    with pytest.raises(errors.ShapeError, match=r"3 channels.*4(.|\n)*in 1\.0: Conv2d\(4, 8, kernel_size=\(3, 3\)") as caught:
+    with pytest.raises(errors.ShapeError, match=r"3 channels.*4(.|\n)*in 1\.0: Conv2d\(4, 8, kernel_size=") as caught:
         net(tg.zeros(1, 3, 8, 8))
     assert str(caught.value).count("\n    in ") == 1
 

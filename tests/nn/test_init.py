@@ -76,7 +76,8 @@ def test_a_parameter_is_filled_outside_the_graph():
 def test_a_generator_makes_the_numbers_repeatable():
     def draw(fill):
         return fill(tg.empty(4, 4), generator=tg.Generator().manual_seed(3)).tolist()
-    for fill in (init.uniform_, init.normal_, init.xavier_normal_, init.kaiming_uniform_, init.trunc_normal_, init.orthogonal_):
+    for fill in (init.uniform_, init.normal_, init.xavier_normal_, init.kaiming_uniform_, init.trunc_normal_,
+                 init.orthogonal_):
         assert draw(fill) == draw(fill)
 
 
@@ -88,11 +89,14 @@ def test_an_empty_weight_is_left_alone_with_a_warning():
 @pytest.mark.parametrize("call,error,message", [
     (lambda: init.calculate_gain("cubic"), errors.ArgumentError, "nonlinearity is 'cubic'. Use one of linear"),
     (lambda: init.calculate_gain("leaky_relu", True), errors.ArgumentError, "param is True"),
-    (lambda: init.xavier_uniform_(tg.empty(3)), errors.ShapeError, r"shape \(3,\), and fan_in and fan_out need at least 2 axes"),
-    (lambda: init.kaiming_normal_(tg.empty(3, 3), mode="fan"), errors.ArgumentError, "mode is 'fan'. Use 'fan_in' or 'fan_out'"),
+    (lambda: init.xavier_uniform_(tg.empty(3)), errors.ShapeError,
+     r"shape \(3,\), and fan_in and fan_out need at least 2 axes"),
+    (lambda: init.kaiming_normal_(tg.empty(3, 3), mode="fan"), errors.ArgumentError,
+     "mode is 'fan'. Use 'fan_in' or 'fan_out'"),
     (lambda: init.eye_(tg.empty(3)), errors.ShapeError, "Only a matrix, with 2 axes"),
     (lambda: init.dirac_(tg.empty(3, 3)), errors.ShapeError, "Pass a convolution's weight, with 3 to 5 axes"),
-    (lambda: init.dirac_(tg.empty(3, 3, 3), groups=2), errors.ArgumentError, "3 output channels are not a multiple of 2 groups"),
+    (lambda: init.dirac_(tg.empty(3, 3, 3), groups=2), errors.ArgumentError,
+     "3 output channels are not a multiple of 2 groups"),
     (lambda: init.orthogonal_(tg.empty(3)), errors.ShapeError, "needs at least 2 axes"),
     (lambda: init.sparse_(tg.empty(3), 0.1), errors.ShapeError, "must be a matrix"),
     (lambda: init.trunc_normal_(tg.empty(3), a=1, b=1), errors.ArgumentError, "a is 1, b is 1 and std is 1.0"),

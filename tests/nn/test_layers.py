@@ -24,7 +24,7 @@ REFUSED = [
     (lambda: nn.Conv2d(4, 3, 3, groups=2), "Conv2d: out_channels is 3, not a multiple of 2 groups"),
     (lambda: nn.Conv2d(4, 4, 3, padding_mode="mirror"), "padding_mode is 'mirror'. Use one of 'zeros', 'reflect'"),
     (lambda: nn.Conv3d(4, 4, 3, dilation=(1, 1)), r"Conv3d: dilation is \(1, 1\), 2 numbers for 3"),
-    (lambda: nn.ConvTranspose2d(4, 4, 3, padding_mode="reflect"), "a transposed convolution has only 'zeros'|only 'zeros'"),
+    (lambda: nn.ConvTranspose2d(4, 4, 3, padding_mode="reflect"), "transposed convolution has only 'zeros'"),
     (lambda: nn.ConvTranspose2d(4, 4, 3, padding="same"), "Give the padding in numbers"),
     (lambda: nn.MaxPool2d(0), "MaxPool2d: kernel_size is 0"),
     (lambda: nn.MaxPool2d(2, padding=2), "MaxPool2d: padding 2 is more than half of kernel_size 2"),
@@ -101,7 +101,7 @@ def test_same_padding_keeps_the_size_and_puts_the_larger_half_behind():
 
 def test_a_transposed_convolution_refuses_an_output_size_out_of_reach():
     layer = nn.ConvTranspose2d(1, 1, 3, stride=2)
-    with pytest.raises(errors.ShapeError, match=r"output_size \(12, 9\) cannot come from .* Ask for sizes from \(9, 9\) to \(10, 10\)"):
+    with pytest.raises(errors.ShapeError, match=r"output_size \(12, 9\) cannot .* from \(9, 9\) to \(10, 10\)"):
         layer(tg.zeros(1, 1, 4, 4), output_size=(12, 9))
 
 
@@ -135,7 +135,8 @@ def test_batch_norm_without_tracking_normalises_by_the_batch_in_evaluation_too()
 @pytest.mark.parametrize("layer,shape", [(nn.BatchNorm2d(3), (2, 3, 4)), (nn.BatchNorm1d(3), (2, 3, 4, 4)),
                                          (nn.BatchNorm3d(3), (2, 3, 4, 4)), (nn.InstanceNorm2d(3), (2, 3))])
 def test_a_norm_refuses_an_input_of_another_rank(layer, shape):
-    with pytest.raises(errors.ShapeError, match=rf"input has {len(shape)} axes \({', '.join(map(str, shape))}\), and this layer takes"):
+    sizes = ", ".join(map(str, shape))
+    with pytest.raises(errors.ShapeError, match=rf"input has {len(shape)} axes \({sizes}\), and this layer takes"):
         layer(tg.zeros(*shape))
 
 
@@ -174,10 +175,12 @@ def test_cross_entropy_of_equal_logits_is_the_log_of_the_number_of_classes():
     assert float(loss) == pytest.approx(math.log(7))
 
 
-@pytest.mark.parametrize("layer", [nn.ReLU(True), nn.ReLU6(True), nn.LeakyReLU(0.1, True), nn.ELU(1.0, True), nn.SELU(True),
-                                   nn.CELU(1.0, True), nn.SiLU(True), nn.Mish(True), nn.Hardtanh(inplace=True),
-                                   nn.Hardswish(True), nn.Hardsigmoid(True), nn.Threshold(0.5, 0.2, True),
-                                   nn.Dropout(0.5, True), nn.RReLU(inplace=True)], ids=lambda layer: type(layer).__name__)
+INPLACE = [nn.ReLU(True), nn.ReLU6(True), nn.LeakyReLU(0.1, True), nn.ELU(1.0, True), nn.SELU(True), nn.CELU(1.0, True),
+           nn.SiLU(True), nn.Mish(True), nn.Hardtanh(inplace=True), nn.Hardswish(True), nn.Hardsigmoid(True),
+           nn.Threshold(0.5, 0.2, True), nn.Dropout(0.5, True), nn.RReLU(inplace=True)]
+
+
+@pytest.mark.parametrize("layer", INPLACE, ids=lambda layer: type(layer).__name__)
 def test_an_inplace_layer_writes_into_its_input_with_the_right_gradient(layer):
     start = tg.linspace(-2.0, 2.0, 9)
     tg.manual_seed(1)

@@ -70,7 +70,7 @@ def test_a_parameters_place_can_be_emptied_and_filled_again():
 def test_a_plain_value_cannot_take_a_parameters_place():
     with pytest.raises(errors.ArgumentTypeError, match=r"'weight' is a registered parameter and a Tensor cannot take"):
         nn.Linear(2, 2).weight = tg.ones(2, 2)
-    with pytest.raises(TypeError, match=r"'conv' is a registered module and a int cannot take its place. Assign a Module"):
+    with pytest.raises(TypeError, match="'conv' is a registered module and a int cannot take its place. Assign a Mod"):
         Net().conv = 3
     with pytest.raises(TypeError, match=r"'steps' is a registered buffer and a str cannot"):
         Net().steps = "many"
@@ -146,7 +146,8 @@ def test_paths_lead_to_modules_parameters_and_buffers():
 
 
 @pytest.mark.parametrize("call,message", [
-    (lambda n: n.get_submodule("head.7"), r"get_submodule: Net.head has no submodule '7' \(looking for 'head.7'\). It has '0', '1'"),
+    (lambda n: n.get_submodule("head.7"),
+     r"get_submodule: Net.head has no submodule '7' \(looking for 'head.7'\). It has '0', '1'"),
     (lambda n: n.get_parameter("conv.wait"), r"there is no parameter 'conv.wait'. conv has 'weight', 'bias'"),
     (lambda n: n.get_buffer("nothing"), r"there is no buffer 'nothing'. Net has 'steps'"),
     (lambda n: n.set_submodule("tail", nn.ReLU(), strict=True), "there is no submodule 'tail' to replace")])
@@ -188,7 +189,8 @@ def test_casting_keeps_the_parameters_and_leaves_integers_alone():
     before = list(net.parameters())
     net(tg.randn(2, 1, 4, 4)).sum().backward()
     assert net.double() is net
-    assert all(p is q and p.dtype == tg.float64 and p.grad.dtype == tg.float64 for p, q in zip(net.parameters(), before))
+    assert all(p is q for p, q in zip(net.parameters(), before))
+    assert all(p.dtype == p.grad.dtype == tg.float64 for p in before)
     assert net.norm.running_mean.dtype == tg.float64
     assert net.norm.num_batches_tracked.dtype == tg.int64
     net.zero_grad()
@@ -198,8 +200,9 @@ def test_casting_keeps_the_parameters_and_leaves_integers_alone():
     assert net.float().conv.weight.dtype == tg.float32
 
 
-@pytest.mark.parametrize("arguments,keywords", [((tg.float64,), {}), (("cpu", tg.float64), {}), ((), {"dtype": tg.float64}),
-                                                ((tg.zeros(1, dtype=tg.float64),), {}), ((tg.device("cpu"),), {"dtype": tg.float64})])
+@pytest.mark.parametrize("arguments,keywords", [
+    ((tg.float64,), {}), (("cpu", tg.float64), {}), ((), {"dtype": tg.float64}), ((tg.zeros(1, dtype=tg.float64),), {}),
+    ((tg.device("cpu"),), {"dtype": tg.float64})])
 def test_to_takes_a_dtype_a_device_both_or_a_tensor(arguments, keywords):
     assert nn.Linear(2, 2).to(*arguments, **keywords).weight.dtype == tg.float64
 

@@ -1,4 +1,4 @@
-"""Every layer against PyTorch's, given the same weights: printed form, state-dict keys, output, gradients, statistics."""
+"""Every layer against PyTorch's with the same weights: printed form, keys, output, gradients, statistics."""
 import importlib.util
 
 import numpy as np
@@ -68,7 +68,10 @@ def compare_call(ours, theirs, shapes):
         close(b, their_b, key)
 
 
-@pytest.mark.parametrize("name,args,kwargs,shapes", WEIGHTED + WITHOUT_WEIGHTS, ids=map(label, WEIGHTED + WITHOUT_WEIGHTS))
+COMPUTED = WEIGHTED + WITHOUT_WEIGHTS
+
+
+@pytest.mark.parametrize("name,args,kwargs,shapes", COMPUTED, ids=map(label, COMPUTED))
 def test_a_layer_computes_and_differentiates_as_pytorchs(name, args, kwargs, shapes):
     ours, theirs = pair(name, args, kwargs)
     compare_call(ours, theirs, shapes)
@@ -77,7 +80,7 @@ def test_a_layer_computes_and_differentiates_as_pytorchs(name, args, kwargs, sha
     compare_call(ours.eval(), theirs.eval(), shapes)
 
 
-ALL = [case[:3] for case in WEIGHTED + WITHOUT_WEIGHTS] + RANDOM
+ALL = [case[:3] for case in COMPUTED] + RANDOM
 
 
 @pytest.mark.parametrize("name,args,kwargs", ALL, ids=map(label, ALL))
@@ -233,7 +236,8 @@ def test_backward_hooks_see_the_gradients_that_pytorchs_see():
     seen, their_seen = [], []
     for model, record in ((ours, seen), (theirs, their_seen)):
         for module in list(model.modules())[1:]:
-            module.register_full_backward_hook(lambda m, gi, go, record=record: record.append((type(m).__name__, gi, go)))
+            module.register_full_backward_hook(
+                lambda m, gi, go, record=record: record.append((type(m).__name__, gi, go)))
     ours(tg.tensor(x)).sum().backward()
     theirs(torch.tensor(x)).sum().backward()
     assert [name for name, _, _ in seen] == [name for name, _, _ in their_seen]
@@ -250,7 +254,8 @@ def test_backward_hooks_see_the_gradients_that_pytorchs_see():
     lambda F, x, t: F.interpolate(x[None], scale_factor=1.5, recompute_scale_factor=True, mode="linear"),
     lambda F, x, t: F.pixel_shuffle(x.reshape(4, 1, 3), 2), lambda F, x, t: F.softmin(x, 0),
     lambda F, x, t: F.gelu(x), lambda F, x, t: F.rms_norm(x, (4,)), lambda F, x, t: F.glu(x, 1)],
-    ids=["normalize", "softmax", "one_hot", "one_hot_counted", "interpolate", "pixel_shuffle", "softmin", "gelu", "rms_norm", "glu"])
+    ids=["normalize", "softmax", "one_hot", "one_hot_counted", "interpolate", "pixel_shuffle", "softmin", "gelu",
+         "rms_norm", "glu"])
 def test_functions_agree_with_pytorchs(call):
     x = DRAWS(0).standard_normal((3, 4))
     close(call(nn.functional, tg.tensor(x), tg), call(torch.nn.functional, torch.tensor(x), torch), "value")

@@ -10,9 +10,9 @@ from .arguments import choice, number, whole
 from .module import Module
 from .parameter import Parameter
 
-__all__ = ["CELU", "ELU", "GELU", "GLU", "Hardshrink", "Hardsigmoid", "Hardswish", "Hardtanh", "LeakyReLU", "LogSigmoid",
-           "LogSoftmax", "Mish", "PReLU", "RReLU", "ReLU", "ReLU6", "SELU", "SiLU", "Sigmoid", "Softmax", "Softmax2d",
-           "Softmin", "Softplus", "Softshrink", "Softsign", "Tanh", "Tanhshrink", "Threshold"]
+__all__ = ["CELU", "ELU", "GELU", "GLU", "Hardshrink", "Hardsigmoid", "Hardswish", "Hardtanh", "LeakyReLU",
+           "LogSigmoid", "LogSoftmax", "Mish", "PReLU", "RReLU", "ReLU", "ReLU6", "SELU", "SiLU", "Sigmoid",
+           "Softmax", "Softmax2d", "Softmin", "Softplus", "Softshrink", "Softsign", "Tanh", "Tanhshrink", "Threshold"]
 
 
 class PlainActivation(Module):
@@ -122,7 +122,7 @@ class LeakyReLU(Activation):
 
 
 class RReLU(Activation):
-    """x where x > 0, a x elsewhere: a is drawn from (lower, upper) for each number in training, their mean in evaluation."""
+    """x where x > 0, a x elsewhere: a is drawn from (lower, upper) in training, their mean in evaluation."""
     _shown = ("lower", "upper")
 
     def __init__(self, lower=1 / 8, upper=1 / 3, inplace=False):

@@ -1,5 +1,4 @@
-"""Checks of constructor arguments, shared by the layers: what is wrong is said where the layer is made, not at its first
-call.
+"""Checks of constructor arguments, shared by the layers: what is wrong is said where the layer is made, not later.
 
 Each check takes the layer's class name and the argument's name for its message, and returns the value in the form that
 the layer keeps.

@@ -43,7 +43,8 @@ class Convolution(Module):
         channels = (self.in_channels, self.out_channels) if self.transposed else (self.out_channels, self.in_channels)
         shape = (channels[0], channels[1] // self.groups, *self.kernel_size)
         self.weight = Parameter(empty(shape, device=device, dtype=dtype))
-        self.register_parameter("bias", Parameter(empty(self.out_channels, device=device, dtype=dtype)) if bias else None)
+        bias = Parameter(empty(self.out_channels, device=device, dtype=dtype)) if bias else None
+        self.register_parameter("bias", bias)
         self.reset_parameters()
 
     def _checked_padding(self, name, padding):
@@ -105,8 +106,9 @@ class PlainConvolution(Convolution):
 
 
 class Conv1d(PlainConvolution):
-    """Convolution over one axis: (N, C, L) -> (N, O, OL), OL = floor((L + 2 padding - dilation (K - 1) - 1) / stride) + 1.
+    """Convolution over one axis: (N, C, L) -> (N, O, OL).
 
+    OL = floor((L + 2 padding - dilation (K - 1) - 1) / stride) + 1.
     Args: in_channels C, out_channels O, kernel_size K, stride, padding (a number, 'same' or 'valid'), dilation, groups,
     bias, padding_mode ('zeros', 'reflect', 'replicate' or 'circular').
     State: weight (O, C / groups, K), bias (O,).
@@ -115,10 +117,11 @@ class Conv1d(PlainConvolution):
 
 
 class Conv2d(PlainConvolution):
-    """Convolution over two axes: (N, C, H, W) -> (N, O, OH, OW), OH = floor((H + 2 padding - dilation (KH - 1) - 1) / stride) + 1.
+    """Convolution over two axes: (N, C, H, W) -> (N, O, OH, OW).
 
-    Args: in_channels C, out_channels O, kernel_size (KH, KW) or one number for both, stride, padding (numbers, 'same' or
-    'valid'), dilation, groups, bias, padding_mode ('zeros', 'reflect', 'replicate' or 'circular').
+    OH = floor((H + 2 padding - dilation (KH - 1) - 1) / stride) + 1, and OW likewise.
+    Args: in_channels C, out_channels O, kernel_size (KH, KW) or one number for both, stride, padding (numbers, 'same'
+    or 'valid'), dilation, groups, bias, padding_mode ('zeros', 'reflect', 'replicate' or 'circular').
     State: weight (O, C / groups, KH, KW), bias (O,).
 
     >>> import tinygrad_cnn as tg
@@ -141,8 +144,8 @@ class TransposedConvolution(Convolution):
     transposed = True
     function = None
 
-    def __init__(self, in_channels, out_channels, kernel_size, stride=1, padding=0, output_padding=0, groups=1, bias=True,
-                 dilation=1, padding_mode="zeros", device=None, dtype=None):
+    def __init__(self, in_channels, out_channels, kernel_size, stride=1, padding=0, output_padding=0, groups=1,
+                 bias=True, dilation=1, padding_mode="zeros", device=None, dtype=None):
         name = type(self).__name__
         if padding_mode != "zeros":
             raise ArgumentError(f"{name}: padding_mode is {padding_mode!r}. A transposed convolution has only 'zeros'.")
@@ -153,7 +156,8 @@ class TransposedConvolution(Convolution):
 
     def forward(self, input, output_size=None):
         extra = self.output_padding if output_size is None else self._output_padding_for(input, output_size)
-        return self.function(input, self.weight, self.bias, self.stride, self.padding, extra, self.groups, self.dilation)
+        return self.function(input, self.weight, self.bias, self.stride, self.padding, extra, self.groups,
+                             self.dilation)
 
     def _output_padding_for(self, input, output_size):
         """The output_padding that makes the output's spatial sizes `output_size` (leading axes may be given too).

@@ -8,9 +8,9 @@ from ..errors import ArgumentError, ShapeError
 from ..ops.activation import logsigmoid
 from ..tensor import Tensor
 
-__all__ = ["cosine_embedding_loss", "cosine_similarity", "gaussian_nll_loss", "hinge_embedding_loss", "margin_ranking_loss",
-           "multilabel_soft_margin_loss", "normalize", "pairwise_distance", "poisson_nll_loss", "soft_margin_loss",
-           "triplet_margin_loss"]
+__all__ = ["cosine_embedding_loss", "cosine_similarity", "gaussian_nll_loss", "hinge_embedding_loss",
+           "margin_ranking_loss", "multilabel_soft_margin_loss", "normalize", "pairwise_distance", "poisson_nll_loss",
+           "soft_margin_loss", "triplet_margin_loss"]
 
 
 def _reduced(name, loss, reduction, size_average=None, reduce=None):
@@ -49,10 +49,12 @@ def pairwise_distance(x1, x2, p=2.0, eps=1e-6, keepdim=False):
     return (x1 - x2 + eps).norm(p, -1, keepdim=keepdim)
 
 
-def poisson_nll_loss(input, target, log_input=True, full=False, size_average=None, eps=1e-8, reduce=None, reduction="mean"):
-    """e^input - target input (log_input), or input - target log(input + eps); `full` adds Stirling's term for target > 1.
+def poisson_nll_loss(input, target, log_input=True, full=False, size_average=None, eps=1e-8, reduce=None,
+                     reduction="mean"):
+    """e^input - target input (log_input), or input - target log(input + eps).
 
-    Shapes: input and target alike. Returns: a 0-d Tensor, or with reduction 'none' one of the input's shape.
+    `full` adds Stirling's term where target > 1. Shapes: input and target alike.
+    Returns: a 0-d Tensor, or with reduction 'none' one of the input's shape.
     """
     loss = input.exp() - target * input if log_input else input - target * (input + eps).log()
     if full:
@@ -89,7 +91,7 @@ def soft_margin_loss(input, target, size_average=None, reduce=None, reduction="m
 
 
 def multilabel_soft_margin_loss(input, target, weight=None, size_average=None, reduce=None, reduction="mean"):
-    """The mean over the classes (last axis) of the cross-entropy of sigmoid(input): input and target (N, C), weight (C,)."""
+    """The mean over the classes of the cross-entropy of sigmoid(input): input and target (N, C), weight (C,)."""
     loss = -(target * logsigmoid(input) + (1 - target) * logsigmoid(-input))
     if weight is not None:
         loss = loss * weight
@@ -117,8 +119,8 @@ def cosine_embedding_loss(input1, input2, target, margin=0, size_average=None, r
     return _reduced("cosine_embedding_loss", near + far, reduction, size_average, reduce)
 
 
-def triplet_margin_loss(anchor, positive, negative, margin=1.0, p=2, eps=1e-6, swap=False, size_average=None, reduce=None,
-                        reduction="mean"):
+def triplet_margin_loss(anchor, positive, negative, margin=1.0, p=2, eps=1e-6, swap=False, size_average=None,
+                        reduce=None, reduction="mean"):
     """max(0, d(anchor, positive) - d(anchor, negative) + margin), d the p-norm distance: three of (N, D) or (D,).
 
     Args: swap: use d(positive, negative) where it is the smaller.

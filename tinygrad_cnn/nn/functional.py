@@ -1,7 +1,7 @@
 """torch.nn.functional's face: the functions behind the layers, without state.
 
 Most are ops, handed on from where they stand (tinygrad_cnn.ops); distances and the losses made of a few ops are in
-distances.py, resizing in resize.py. Here stand what is left: softmax without an axis, shrinking, one_hot, bilinear forms.
+distances.py, resizing in resize.py. Here stands the rest: softmax without an axis, shrinking, one_hot, bilinear.
 """
 import warnings
 
@@ -112,7 +112,8 @@ def _axis(name, input, dim):
     """`dim`, or where it is None the axis that PyTorch takes, with its warning."""
     if dim is None:
         dim = 0 if input.ndim in (0, 1, 3) else 1
-        warnings.warn(f"{name}: dim is not given, {dim} is taken for an input with {input.ndim} axes. Give dim.", stacklevel=3)
+        warnings.warn(f"{name}: dim is not given, {dim} is taken for an input with {input.ndim} axes. Give dim.",
+                      stacklevel=3)
     return dim
 
 
@@ -145,7 +146,8 @@ def gumbel_softmax(logits, tau=1, hard=False, eps=1e-10, dim=-1):
     if not hard:
         return soft
     chosen = soft.detach().argmax(dim, keepdim=True)
-    return zeros(tuple(soft.shape), dtype=soft.dtype, device=soft.device).scatter(dim, chosen, 1.0) - soft.detach() + soft
+    one_hot = zeros(tuple(soft.shape), dtype=soft.dtype, device=soft.device).scatter(dim, chosen, 1.0)
+    return one_hot - soft.detach() + soft
 
 
 def hardshrink(input, lambd=0.5):
@@ -220,7 +222,7 @@ def one_hot(tensor, num_classes=-1):
     low, high = (int(tensor.min()), int(tensor.max())) if tensor.numel() else (0, 0)
     count = high + 1 if num_classes == -1 else num_classes
     if low < 0 or high >= count:
-        raise ArgumentError(f"one_hot: class {low if low < 0 else high} is not one of the {count} classes 0 to {count - 1}. "
-                            "Give a larger num_classes, or leave out such targets.")
+        raise ArgumentError(f"one_hot: class {low if low < 0 else high} is not one of the {count} classes 0 to "
+                            f"{count - 1}. Give a larger num_classes, or leave out such targets.")
     return zeros((*tensor.shape, count), dtype=dtypes.int64, device=tensor.device).scatter(-1, tensor.unsqueeze(-1), 1)
 

@@ -117,7 +117,7 @@ class Hooked:
 
 
 class Passing(Function):
-    """The identity of some tensors; in the backward pass it hands the gradients to `told` and passes on what that returns."""
+    """The identity of some tensors; backward hands their gradients to `told` and passes on what that returns."""
 
     @staticmethod
     def forward(ctx, told, *tensors):
@@ -174,8 +174,9 @@ class GradientWatch:
 
     def see_grad_input(self, grads):
         if self.grad_output is None:
-            raise GradError(f"register_full_backward_hook: a gradient reached the inputs of {type(self.module).__name__} "
-                            "past its outputs. Return every tensor that is used from forward.")
+            raise GradError("register_full_backward_hook: a gradient reached the inputs of "
+                            f"{type(self.module).__name__} past its outputs. "
+                            "Return every tensor that is used from forward.")
         grad_input = self._call(_spread(grads, self.inputs, self.input_count))
         return tuple(grad_input[i] for i in self.inputs)
 

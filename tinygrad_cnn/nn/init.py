@@ -16,8 +16,8 @@ from ..tensor import Tensor
 __all__ = ["calculate_gain", "constant_", "dirac_", "eye_", "kaiming_normal_", "kaiming_uniform_", "normal_", "ones_",
            "orthogonal_", "sparse_", "trunc_normal_", "uniform_", "xavier_normal_", "xavier_uniform_", "zeros_"]
 
-GAINS = {**dict.fromkeys(("linear", "conv1d", "conv2d", "conv3d", "conv_transpose1d", "conv_transpose2d", "conv_transpose3d",
-                          "sigmoid"), 1.0),
+GAINS = {**dict.fromkeys(("linear", "conv1d", "conv2d", "conv3d", "conv_transpose1d", "conv_transpose2d",
+                          "conv_transpose3d", "sigmoid"), 1.0),
          "tanh": 5 / 3, "relu": math.sqrt(2), "selu": 3 / 4}
 
 
@@ -34,7 +34,7 @@ def calculate_gain(nonlinearity, param=None):
         if param is None:
             param = 0.01
         if isinstance(param, bool) or not isinstance(param, (int, float)):
-            raise ArgumentError(f"calculate_gain: param is {param!r}. For leaky_relu it is the negative slope, a number.")
+            raise ArgumentError(f"calculate_gain: param is {param!r}. Give leaky_relu's negative slope, a number.")
         return math.sqrt(2 / (1 + param ** 2))
     if nonlinearity not in GAINS:
         raise ArgumentError(f"calculate_gain: nonlinearity is {nonlinearity!r}. "
@@ -65,13 +65,14 @@ def normal_(tensor, mean=0.0, std=1.0, generator=None):
 def trunc_normal_(tensor, mean=0.0, std=1.0, a=-2.0, b=2.0, generator=None):
     """Fill with numbers drawn from the normal distribution cut off outside [a, b].
 
-    A number outside is drawn again; where most would be, candidates come evenly from [a, b] and are kept in proportion to
-    their density.
+    A number outside is drawn again; where most would be, candidates come evenly from [a, b] and are kept in
+    proportion to their density.
     Raises: ArgumentError if a is not below b.
     """
     _check("trunc_normal_", tensor)
     if not (a < b and std > 0):
-        raise ArgumentError(f"trunc_normal_: a is {a}, b is {b} and std is {std}. Make a smaller than b and std above 0.")
+        raise ArgumentError(f"trunc_normal_: a is {a}, b is {b} and std is {std}. "
+                            "Make a smaller than b and std above 0.")
 
     def below(x):
         return (1 + math.erf((x - mean) / (std * math.sqrt(2)))) / 2
@@ -126,7 +127,8 @@ def eye_(tensor):
     """
     _check("eye_", tensor)
     if tensor.ndim != 2:
-        raise ShapeError(f"eye_: the tensor has shape {tuple(tensor.shape)}. Only a matrix, with 2 axes, can be an identity.")
+        raise ShapeError(f"eye_: the tensor has shape {tuple(tensor.shape)}. Only a matrix, with 2 axes, can be an "
+                         "identity.")
     tensor.zero_()
     for i in range(min(tensor.shape)):
         tensor[i, i] = 1
@@ -141,7 +143,8 @@ def dirac_(tensor, groups=1):
     """
     _check("dirac_", tensor)
     if tensor.ndim not in (3, 4, 5):
-        raise ShapeError(f"dirac_: the tensor has shape {tuple(tensor.shape)}. Pass a convolution's weight, with 3 to 5 axes.")
+        raise ShapeError(f"dirac_: the tensor has shape {tuple(tensor.shape)}. Pass a convolution's weight, with 3 to "
+                         "5 axes.")
     if tensor.shape[0] % groups:
         raise ArgumentError(f"dirac_: {tensor.shape[0]} output channels are not a multiple of {groups} groups. "
                             "Use a divisor.")
@@ -158,8 +161,8 @@ def _fans(tensor, name):
     """(fan_in, fan_out): the numbers that flow into and out of one unit of a weight (out, in, *kernel)."""
     _check(name, tensor)
     if tensor.ndim < 2:
-        raise ShapeError(f"{name}: the tensor has shape {tuple(tensor.shape)}, and fan_in and fan_out need at least 2 axes. "
-                         "Use uniform_ or normal_ for it.")
+        raise ShapeError(f"{name}: the tensor has shape {tuple(tensor.shape)}, and fan_in and fan_out need at least 2 "
+                         "axes. Use uniform_ or normal_ for it.")
     taps = math.prod(tensor.shape[2:])
     return tensor.shape[1] * taps, tensor.shape[0] * taps
 
@@ -233,8 +236,8 @@ def orthogonal_(tensor, gain=1, generator=None):
     q, r = np.linalg.qr(random.standard_normal((max(rows, columns), min(rows, columns))))
     q *= np.sign(np.diag(r))
     q = q.T if rows < columns else q
-    tensor.copy_(from_numpy(np.ascontiguousarray(gain * q).reshape(tensor.shape)).to(device=tensor.device, dtype=tensor.dtype))
-    return tensor
+    values = from_numpy(np.ascontiguousarray(gain * q).reshape(tensor.shape))
+    return tensor.copy_(values.to(device=tensor.device, dtype=tensor.dtype))
 
 
 @no_grad()

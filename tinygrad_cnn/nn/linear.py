@@ -41,7 +41,8 @@ class Linear(Module):
         self.in_features = whole("Linear", "in_features", in_features, 0)
         self.out_features = whole("Linear", "out_features", out_features, 0)
         self.weight = Parameter(empty((self.out_features, self.in_features), device=device, dtype=dtype))
-        self.register_parameter("bias", Parameter(empty(self.out_features, device=device, dtype=dtype)) if bias else None)
+        bias = Parameter(empty(self.out_features, device=device, dtype=dtype)) if bias else None
+        self.register_parameter("bias", bias)
         self.reset_parameters()
 
     def reset_parameters(self):
@@ -69,8 +70,10 @@ class Bilinear(Module):
         self.in1_features = whole("Bilinear", "in1_features", in1_features)
         self.in2_features = whole("Bilinear", "in2_features", in2_features, 0)
         self.out_features = whole("Bilinear", "out_features", out_features, 0)
-        self.weight = Parameter(empty((self.out_features, self.in1_features, self.in2_features), device=device, dtype=dtype))
-        self.register_parameter("bias", Parameter(empty(self.out_features, device=device, dtype=dtype)) if bias else None)
+        shape = (self.out_features, self.in1_features, self.in2_features)
+        self.weight = Parameter(empty(shape, device=device, dtype=dtype))
+        bias = Parameter(empty(self.out_features, device=device, dtype=dtype)) if bias else None
+        self.register_parameter("bias", bias)
         self.reset_parameters()
 
     def reset_parameters(self):

@@ -50,7 +50,8 @@ class Module(Tree, Castable, Hooked, Stateful):
 
     def forward(self, *args, **kwargs):
         """What the module computes; every subclass defines it."""
-        raise NotImplementedError(f"{type(self).__name__}: this module has no forward. Define forward(self, ...) in the class.")
+        raise NotImplementedError(f"{type(self).__name__}: this module has no forward. "
+                                  "Define forward(self, ...) in the class.")
 
     def __call__(self, *args, **kwargs):
         try:
@@ -70,10 +71,10 @@ class Module(Tree, Castable, Hooked, Stateful):
                               "Call super().__init__() first in __init__.")
         if not isinstance(name, str):
             raise ArgumentTypeError(f"register_{kind}: the name is a {type(name).__name__}, not a string. "
-                                 "Give the attribute's name as a string.")
+                                    "Give the attribute's name as a string.")
         if "." in name or name == "":
-            raise ArgumentError(f"register_{kind}: {name!r} cannot name a {kind}. "
-                                "Use a name that is not empty and has no dot (dots separate the levels of a state dict's keys).")
+            raise ArgumentError(f"register_{kind}: {name!r} cannot name a {kind}. Use a name that is not empty and has "
+                                "no dot (dots separate the levels of a state dict's keys).")
 
     def _check_free(self, kind, name, store):
         if name not in store and hasattr(self, name):
@@ -93,13 +94,13 @@ class Module(Tree, Castable, Hooked, Stateful):
     def register_parameter(self, name, param):
         """Add a Parameter (or None, which keeps the name's place) under `name`.
 
-        Raises: ArgumentTypeError if it is neither, GradError if it was computed by ops, ArgumentError for a bad or taken name.
+        Raises: ArgumentTypeError if it is neither, ArgumentError for a bad or taken name.
         """
         self._check_name("parameter", name)
         self._check_free("parameter", name, self._parameters)
         if param is not None and not isinstance(param, Parameter):
-            raise ArgumentTypeError(f"register_parameter: {name!r} is a {type(param).__name__}, not a Parameter or None. "
-                                 "Wrap the tensor: nn.Parameter(tensor).")
+            raise ArgumentTypeError(f"register_parameter: {name!r} is a {type(param).__name__}, not a Parameter or "
+                                    "None. Wrap the tensor: nn.Parameter(tensor).")
         self._parameters[name] = param
 
     def register_buffer(self, name, tensor, persistent=True):
@@ -111,7 +112,7 @@ class Module(Tree, Castable, Hooked, Stateful):
         self._check_free("buffer", name, self._buffers)
         if tensor is not None and not isinstance(tensor, Tensor):
             raise ArgumentTypeError(f"register_buffer: {name!r} is a {type(tensor).__name__}, not a Tensor or None. "
-                                 "Make a tensor of it first: tg.tensor(...).")
+                                    "Make a tensor of it first: tg.tensor(...).")
         self._buffers[name] = tensor
         if persistent:
             self._non_persistent_buffers_set.discard(name)
@@ -127,7 +128,7 @@ class Module(Tree, Castable, Hooked, Stateful):
         self._check_free("module", name, self._modules)
         if module is not None and not isinstance(module, Module):
             raise ArgumentTypeError(f"add_module: {name!r} is a {type(module).__name__}, not a Module or None. "
-                                 "Pass an instance of a class derived from nn.Module.")
+                                    "Pass an instance of a class derived from nn.Module.")
         self._modules[name] = module
 
     register_module = add_module
@@ -164,13 +165,13 @@ class Module(Tree, Castable, Hooked, Stateful):
 
     def _fill_place(self, name, value):
         """Put a plain value where a tensor or module of that name is registered; whether there was such a place."""
-        for store, kind, accepted in ((self._parameters, "parameter", "a Parameter"), (self._modules, "module", "a Module"),
-                                      (self._buffers, "buffer", "a Tensor")):
+        for store, kind, accepted in ((self._parameters, "parameter", "a Parameter"),
+                                      (self._modules, "module", "a Module"), (self._buffers, "buffer", "a Tensor")):
             if name in store:
                 if value is not None and not (kind == "buffer" and isinstance(value, Tensor)):
                     raise ArgumentTypeError(f"{type(self).__name__}: {name!r} is a registered {kind} and a "
-                                         f"{type(value).__name__} cannot take its place. Assign {accepted} or None, "
-                                         f"or delete it first (del module.{name}).")
+                                            f"{type(value).__name__} cannot take its place. Assign {accepted} or "
+                                            f"None, or delete it first (del module.{name}).")
                 store[name] = value
                 return True
         return False

@@ -1,4 +1,4 @@
-"""Normalisation layers: BatchNorm and InstanceNorm for 1, 2 and 3 axes, LayerNorm, GroupNorm, RMSNorm, LocalResponseNorm.
+"""Normalisation layers: batch, instance, layer, group, RMS and local response norm.
 
 The one idea: y = (x - mean) / sqrt(var + eps) * weight + bias, and the layers differ in which axes mean and var are
 taken over. Batch and instance norm can also keep running means of mean and var, which they use in evaluation mode:
@@ -13,8 +13,8 @@ from .arguments import divides, number, whole
 from .module import Module
 from .parameter import Parameter
 
-__all__ = ["BatchNorm1d", "BatchNorm2d", "BatchNorm3d", "GroupNorm", "InstanceNorm1d", "InstanceNorm2d", "InstanceNorm3d",
-           "LayerNorm", "LocalResponseNorm", "RMSNorm"]
+__all__ = ["BatchNorm1d", "BatchNorm2d", "BatchNorm3d", "GroupNorm", "InstanceNorm1d", "InstanceNorm2d",
+           "InstanceNorm3d", "LayerNorm", "LocalResponseNorm", "RMSNorm"]
 
 
 def _add_affine(module, shape, weight, bias, device, dtype):
@@ -39,8 +39,8 @@ class RunningNorm(Module):
     _version = 2                            # 1 had no num_batches_tracked
     ranks = ()                              # numbers of axes an input may have
 
-    def __init__(self, num_features, eps=1e-5, momentum=0.1, affine=True, track_running_stats=True, device=None, dtype=None,
-                 *, bias=True):
+    def __init__(self, num_features, eps=1e-5, momentum=0.1, affine=True, track_running_stats=True, device=None,
+                 dtype=None, *, bias=True):
         super().__init__()
         name = type(self).__name__
         self.num_features = whole(name, "num_features", num_features)
@@ -67,13 +67,16 @@ class RunningNorm(Module):
 
     def _check_input(self, input):
         if input.ndim not in self.ranks:
-            raise ShapeError(f"{type(self).__name__}: input has {input.ndim} axes {tuple(input.shape)}, and this layer takes "
-                             f"{' or '.join(map(str, self.ranks))}. Reshape it, or use the layer for its number of axes.")
+            raise ShapeError(f"{type(self).__name__}: input has {input.ndim} axes {tuple(input.shape)}, and this layer "
+                             f"takes {' or '.join(map(str, self.ranks))}. Reshape it, or use the layer for its number "
+                             "of axes.")
 
-    def _load_from_state_dict(self, state_dict, prefix, local_metadata, strict, missing_keys, unexpected_keys, error_msgs):
+    def _load_from_state_dict(self, state_dict, prefix, local_metadata, strict, missing_keys, unexpected_keys,
+                              error_msgs):
         if local_metadata.get("version", 1) < 2 and self.track_running_stats:
             state_dict.setdefault(prefix + "num_batches_tracked", self.num_batches_tracked)
-        super()._load_from_state_dict(state_dict, prefix, local_metadata, strict, missing_keys, unexpected_keys, error_msgs)
+        super()._load_from_state_dict(state_dict, prefix, local_metadata, strict, missing_keys, unexpected_keys,
+                                      error_msgs)
 
     def extra_repr(self):
         return (f"{self.num_features}, eps={self.eps}, momentum={self.momentum}, affine={self.affine}, "
@@ -130,8 +133,8 @@ class BatchNorm3d(BatchNorm):
 class InstanceNorm(RunningNorm):
     """Normalisation over the spatial axes, for each channel of each sample; no weight and no tracking by default."""
 
-    def __init__(self, num_features, eps=1e-5, momentum=0.1, affine=False, track_running_stats=False, device=None, dtype=None,
-                 *, bias=True):
+    def __init__(self, num_features, eps=1e-5, momentum=0.1, affine=False, track_running_stats=False, device=None,
+                 dtype=None, *, bias=True):
         super().__init__(num_features, eps, momentum, affine, track_running_stats, device, dtype, bias=bias)
 
     def _check_input(self, input):
@@ -144,8 +147,8 @@ class InstanceNorm(RunningNorm):
     def forward(self, input):
         self._check_input(input)
         single = input.ndim == self.ranks[0]
-        output = F.instance_norm(input.unsqueeze(0) if single else input, self.running_mean, self.running_var, self.weight,
-                                 self.bias, self.training or not self.track_running_stats,
+        output = F.instance_norm(input.unsqueeze(0) if single else input, self.running_mean, self.running_var,
+                                 self.weight, self.bias, self.training or not self.track_running_stats,
                                  0.0 if self.momentum is None else self.momentum, self.eps)
         return output.squeeze(0) if single else output
 
@@ -177,7 +180,8 @@ def _shape_of(layer, normalized_shape):
 class LayerNorm(Module):
     """Normalisation over the last axes, for each sample: (..., *normalized_shape) -> the same.
 
-    Args: normalized_shape: sizes of those axes, or one number for the last. eps, elementwise_affine (have weight), bias.
+    Args: normalized_shape: sizes of those axes, or one number for the last. eps, elementwise_affine (have weight),
+    bias.
     State: weight and bias, each of normalized_shape.
     """
 
@@ -231,7 +235,8 @@ class RMSNorm(Module):
 class GroupNorm(Module):
     """Normalisation over groups of channels and the spatial axes, for each sample: (N, C, *) -> the same.
 
-    Args: num_groups (C's divisor), num_channels C, eps, affine (have weight and bias). State: weight and bias, each (C,).
+    Args: num_groups (C's divisor), num_channels C, eps, affine (have weight and bias).
+    State: weight and bias, each (C,).
     """
 
     def __init__(self, num_groups, num_channels, eps=1e-5, affine=True, device=None, dtype=None, *, bias=True):
@@ -251,7 +256,8 @@ class GroupNorm(Module):
         return F.group_norm(input, self.num_groups, self.weight, self.bias, self.eps)
 
     def extra_repr(self):
-        return f"{self.num_groups}, {self.num_channels}, eps={self.eps}, affine={self.affine}, bias={self.bias is not None}"
+        return (f"{self.num_groups}, {self.num_channels}, eps={self.eps}, affine={self.affine}, "
+                f"bias={self.bias is not None}")
 
 
 class LocalResponseNorm(Module):

@@ -10,7 +10,9 @@ from . import functional as F
 from .arguments import number
 from .module import Module
 
-__all__ = [f"{kind}Pad{axes}d" for kind in ("Circular", "Constant", "Reflection", "Replication", "Zero") for axes in (1, 2, 3)]
+__all__ = ["CircularPad1d", "CircularPad2d", "CircularPad3d", "ConstantPad1d", "ConstantPad2d", "ConstantPad3d",
+           "ReflectionPad1d", "ReflectionPad2d", "ReflectionPad3d", "ReplicationPad1d", "ReplicationPad2d",
+           "ReplicationPad3d", "ZeroPad1d", "ZeroPad2d", "ZeroPad3d"]
 
 
 class Pad(Module):
@@ -33,8 +35,8 @@ class Pad(Module):
         except TypeError:
             sides = ()
         if len(sides) != count or any(isinstance(p, bool) for p in given):
-            raise ArgumentError(f"{name}: padding is {padding!r}. Make it one integer, or {count}: (before, after) for each "
-                                "axis, the last axis first.")
+            raise ArgumentError(f"{name}: padding is {padding!r}. Make it one integer, or {count}: (before, after) for "
+                                "each axis, the last axis first.")
         return sides
 
     def forward(self, input):

@@ -28,7 +28,8 @@ def _adopt(self, data):
 class Parameter(Tensor):
     """A tensor that is trained: assigned to an attribute of a Module, it is among its parameters().
 
-    Args: data: the Tensor whose memory it takes (any shape), an empty one if None. requires_grad: whether it gets gradients.
+    Args: data: the Tensor whose memory it takes (any shape), an empty one if None. requires_grad: whether it gets a
+    gradient.
     Raises: ArgumentTypeError if data is not a Tensor; DTypeError if requires_grad and data is not floating point.
 
     >>> import tinygrad_cnn as tg

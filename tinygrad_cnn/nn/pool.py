@@ -8,8 +8,9 @@ from . import functional as F
 from .arguments import number, sizes, whole
 from .module import Module
 
-__all__ = [f"{kind}{axes}d" for kind in ("AdaptiveAvgPool", "AdaptiveMaxPool", "AvgPool", "LPPool", "MaxPool", "MaxUnpool")
-           for axes in (1, 2, 3)]
+__all__ = ["AdaptiveAvgPool1d", "AdaptiveAvgPool2d", "AdaptiveAvgPool3d", "AdaptiveMaxPool1d", "AdaptiveMaxPool2d",
+           "AdaptiveMaxPool3d", "AvgPool1d", "AvgPool2d", "AvgPool3d", "LPPool1d", "LPPool2d", "LPPool3d", "MaxPool1d",
+           "MaxPool2d", "MaxPool3d", "MaxUnpool1d", "MaxUnpool2d", "MaxUnpool3d"]
 
 
 class Pool(Module):
@@ -25,8 +26,8 @@ class Pool(Module):
         span = [d * (k - 1) + 1 for k, d in zip(kernel, sizes(name, "dilation", dilation, self.axes))]
         for p, covered in zip(sizes(name, "padding", padding, self.axes, 0), span):
             if 2 * p > covered:
-                raise ArgumentError(f"{name}: padding {padding} is more than half of kernel_size {kernel_size}, so a window "
-                                    "could lie in the padding alone. Give less padding.")
+                raise ArgumentError(f"{name}: padding {padding} is more than half of kernel_size {kernel_size}, so a "
+                                    "window could lie in the padding alone. Give less padding.")
         self.kernel_size, self.stride, self.padding = kernel_size, kernel_size if stride is None else stride, padding
 
 
@@ -41,8 +42,8 @@ class MaxPool(Pool):
         self.return_indices, self.ceil_mode = bool(return_indices), bool(ceil_mode)
 
     def forward(self, input):
-        return self.function(input, self.kernel_size, self.stride, self.padding, self.dilation, ceil_mode=self.ceil_mode,
-                             return_indices=self.return_indices)
+        return self.function(input, self.kernel_size, self.stride, self.padding, self.dilation,
+                             ceil_mode=self.ceil_mode, return_indices=self.return_indices)
 
 
 class MaxPool1d(MaxPool):
@@ -97,7 +98,8 @@ class AvgPool(Pool):
     """The mean of each window; with divisor_override its sum over that number."""
     _shown = ("kernel_size", "stride", "padding")
 
-    def __init__(self, kernel_size, stride=None, padding=0, ceil_mode=False, count_include_pad=True, divisor_override=None):
+    def __init__(self, kernel_size, stride=None, padding=0, ceil_mode=False, count_include_pad=True,
+                 divisor_override=None):
         super().__init__()
         self._window(kernel_size, stride, padding)
         self.ceil_mode, self.count_include_pad = bool(ceil_mode), bool(count_include_pad)

@@ -37,8 +37,8 @@ def interpolate(input, size=None, scale_factor=None, mode="nearest", align_corne
     if mode not in INTERPOLATIONS:
         raise ArgumentError(f"interpolate: mode is {mode!r}. Use one of {', '.join(map(repr, INTERPOLATIONS))}.")
     if axes not in (1, 2, 3) or _LINEAR.get(mode, axes) != axes:
-        raise ShapeError(f"interpolate: mode {mode!r} and an input of shape {tuple(input.shape)} do not fit. The input is "
-                         f"(N, C, *spatial) with {_LINEAR.get(mode, '1 to 3')} spatial axes.")
+        raise ShapeError(f"interpolate: mode {mode!r} and an input of shape {tuple(input.shape)} do not fit. Give an "
+                         f"input (N, C, *spatial) with {_LINEAR.get(mode, '1 to 3')} spatial axes.")
     if align_corners is not None and mode not in _LINEAR:
         raise ArgumentError(f"interpolate: align_corners is {align_corners} and mode is {mode!r}. "
                             "Only the linear modes have corners to align; leave it out.")
@@ -63,13 +63,14 @@ def _sizes(old, size, factor, recompute):
     given = size if factor is None else factor
     given = tuple(given) if isinstance(given, (tuple, list)) else (given,) * len(old)
     if len(given) != len(old) or any(isinstance(v, bool) or not v > 0 for v in given):
-        raise ArgumentError(f"interpolate: {'size' if factor is None else 'scale_factor'} is {given} for the {len(old)} spatial "
-                            f"axes {tuple(old)}. Give one positive number, or one for each.")
+        raise ArgumentError(f"interpolate: {'size' if factor is None else 'scale_factor'} is {given} for the "
+                            f"{len(old)} spatial axes {tuple(old)}. Give one positive number, or one for each.")
     if factor is None:
         return tuple(map(int, given)), [n / int(m) for n, m in zip(old, given)]
     size = tuple(math.floor(n * f) for n, f in zip(old, given))
     if 0 in size:
-        raise ShapeError(f"interpolate: scale_factor {given} leaves nothing of the sizes {tuple(old)}. Use a larger one.")
+        raise ShapeError(f"interpolate: scale_factor {given} leaves nothing of the sizes {tuple(old)}. "
+                         "Use a larger one.")
     return size, [n / m for n, m in zip(old, size)] if recompute else [1 / f for f in given]
 
 
@@ -107,8 +108,8 @@ def pixel_shuffle(input, upscale_factor):
     """
     r = upscale_factor
     if input.ndim < 3 or input.shape[-3] % (r * r):
-        raise ShapeError(f"pixel_shuffle: the input {tuple(input.shape)} has no multiple of {r}*{r} channels on its third axis "
-                         "from the end. Choose another upscale_factor.")
+        raise ShapeError(f"pixel_shuffle: the input {tuple(input.shape)} has no multiple of {r}*{r} channels on its "
+                         "third axis from the end. Choose another upscale_factor.")
     *batch, c, h, w = input.shape
     n = len(batch)
     x = input.reshape(*batch, c // (r * r), r, r, h, w)
@@ -123,8 +124,8 @@ def pixel_unshuffle(input, downscale_factor):
     """
     r = downscale_factor
     if input.ndim < 3 or input.shape[-1] % r or input.shape[-2] % r:
-        raise ShapeError(f"pixel_unshuffle: the last two sizes of the input {tuple(input.shape)} are not multiples of {r}. "
-                         "Choose another downscale_factor.")
+        raise ShapeError(f"pixel_unshuffle: the last two sizes of the input {tuple(input.shape)} are not multiples of "
+                         f"{r}. Choose another downscale_factor.")
     *batch, c, h, w = input.shape
     n = len(batch)
     x = input.reshape(*batch, c, h // r, r, w // r, r)
@@ -138,7 +139,7 @@ def channel_shuffle(input, groups):
     Raises: ShapeError if C is not a multiple of groups.
     """
     if input.ndim < 3 or input.shape[1] % groups:
-        raise ShapeError(f"channel_shuffle: the input {tuple(input.shape)} is not (N, C, *) with C a multiple of {groups} "
-                         "groups. Choose another number of groups.")
+        raise ShapeError(f"channel_shuffle: the input {tuple(input.shape)} is not (N, C, *) with C a multiple of "
+                         f"{groups} groups. Choose another number of groups.")
     n, c, *spatial = input.shape
     return input.reshape(n, groups, c // groups, *spatial).transpose(1, 2).reshape(n, c, *spatial)

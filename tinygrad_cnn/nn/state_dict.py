@@ -25,7 +25,7 @@ class IncompatibleKeys(namedtuple("IncompatibleKeys", ["missing_keys", "unexpect
     __slots__ = ()
 
     def __repr__(self):
-        return "<All keys matched successfully>" if not (self.missing_keys or self.unexpected_keys) else super().__repr__()
+        return super().__repr__() if self.missing_keys or self.unexpected_keys else "<All keys matched successfully>"
 
     __str__ = __repr__
 
@@ -47,16 +47,25 @@ class Stateful:
         return self._add_state_hook("save_pre", hook)
 
     def register_state_dict_post_hook(self, hook):
-        """Call `hook(module, state_dict, prefix, local_metadata)` after each state_dict(). Returns a handle with remove()."""
+        """Call `hook(module, state_dict, prefix, local_metadata)` after each state_dict().
+
+        Returns: a handle with remove().
+        """
         return self._add_state_hook("save_post", hook)
 
     def register_load_state_dict_pre_hook(self, hook):
-        """Call `hook(module, state_dict, prefix, local_metadata, strict, missing_keys, unexpected_keys, error_msgs)` before
-        the module reads its part of a (copied) state dict, which the hook may change. Returns a handle with remove()."""
+        """Call `hook(module, state_dict, prefix, local_metadata, strict, missing_keys, unexpected_keys, error_msgs)`
+        before the module reads its part of a (copied) state dict, which the hook may change.
+
+        Returns: a handle with remove().
+        """
         return self._add_state_hook("load_pre", hook)
 
     def register_load_state_dict_post_hook(self, hook):
-        """Call `hook(module, incompatible_keys)` after each load; it may change the two lists. Returns a handle with remove()."""
+        """Call `hook(module, incompatible_keys)` after each load, before a refusal; it may change the two lists.
+
+        Returns: a handle with remove().
+        """
         return self._add_state_hook("load_post", hook)
 
     def get_extra_state(self):
@@ -100,7 +109,8 @@ class Stateful:
             hook(self, destination, prefix, local_metadata)
         return destination
 
-    def _load_from_state_dict(self, state_dict, prefix, local_metadata, strict, missing_keys, unexpected_keys, error_msgs):
+    def _load_from_state_dict(self, state_dict, prefix, local_metadata, strict, missing_keys, unexpected_keys,
+                              error_msgs):
         """Compare this module's part of a state dict and note in local_metadata["pending"] what is to be copied."""
         for hook in self._hooks_at("load_pre"):
             hook(self, state_dict, prefix, local_metadata, strict, missing_keys, unexpected_keys, error_msgs)
@@ -114,7 +124,8 @@ class Stateful:
             if value is None:
                 continue
             if value.shape != tensor.shape:
-                error_msgs.append(f"{key} is {tuple(value.shape)} in the state dict but {tuple(tensor.shape)} in the module")
+                error_msgs.append(f"{key} is {tuple(value.shape)} in the state dict but {tuple(tensor.shape)} in the "
+                                  "module")
             else:
                 local_metadata["pending"].append((self, name, value))
         if type(self).set_extra_state is not Stateful.set_extra_state:
@@ -130,11 +141,12 @@ class Stateful:
                     unexpected_keys.append(key)
 
     def load_state_dict(self, state_dict, strict=True, assign=False):
-        """Copy the values of `state_dict` (tensors, NumPy arrays or what NumPy can read) into this module, or change nothing.
+        """Copy the values of `state_dict` into this module, or, if it does not fit, change nothing.
 
-        With `assign` the module takes the given tensors themselves, their dtype and device included.
+        The values are tensors, NumPy arrays or what NumPy can read. With `assign` the module takes the given tensors
+        themselves, their dtype and device included.
         Returns: a named tuple of two lists, missing_keys and unexpected_keys, both empty if `strict`.
-        Raises: StateDictError that lists the keys that are missing or unexpected (if strict) and the shapes that differ.
+        Raises: StateDictError that lists what is missing or unexpected (if strict) and the shapes that differ.
         """
         if not isinstance(state_dict, Mapping):
             raise ArgumentTypeError(f"load_state_dict: state_dict is a {type(state_dict).__name__}, not a mapping. "
@@ -145,7 +157,8 @@ class Stateful:
 
         def compare(module, state, prefix):
             local_metadata = {**metadata.get(prefix[:-1], {}), "pending": pending, "assign_to_params_buffers": assign}
-            module._load_from_state_dict(state, prefix, local_metadata, True, found.missing_keys, found.unexpected_keys, errors)
+            module._load_from_state_dict(state, prefix, local_metadata, True, found.missing_keys,
+                                         found.unexpected_keys, errors)
             for name, child in module._modules.items():
                 if child is not None:
                     inner = f"{prefix}{name}."

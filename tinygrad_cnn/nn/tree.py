@@ -97,7 +97,8 @@ class Tree:
         owner, _, name = target.rpartition(".")
         owner = self.get_submodule(owner)
         if strict and name not in owner._modules:
-            raise ModuleError(f"set_submodule: there is no submodule {target!r} to replace. Pass strict=False to add one.")
+            raise ModuleError(f"set_submodule: there is no submodule {target!r} to replace. "
+                              "Pass strict=False to add one.")
         setattr(owner, name, module)
 
     def get_parameter(self, target):

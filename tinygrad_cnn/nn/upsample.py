@@ -16,8 +16,8 @@ __all__ = ["ChannelShuffle", "CosineSimilarity", "PairwiseDistance", "PixelShuff
 class Upsample(Module):
     """Resizes the spatial axes: (N, C, *spatial) -> (N, C, *size).
 
-    Args: size: the output's, or scale_factor: a number or one for each axis. mode: 'nearest', 'nearest-exact', 'linear',
-    'bilinear' or 'trilinear'. align_corners: whether the corner cells keep their values (linear modes).
+    Args: size: the output's, or scale_factor: a number or one for each axis. mode: 'nearest', 'nearest-exact',
+    'linear', 'bilinear' or 'trilinear'. align_corners: whether the corner cells keep their values (linear modes).
     """
 
     def __init__(self, size=None, scale_factor=None, mode="nearest", align_corners=None, recompute_scale_factor=None):
@@ -31,7 +31,8 @@ class Upsample(Module):
         self.recompute_scale_factor = recompute_scale_factor
 
     def forward(self, input):
-        return F.interpolate(input, self.size, self.scale_factor, self.mode, self.align_corners, self.recompute_scale_factor)
+        return F.interpolate(input, self.size, self.scale_factor, self.mode, self.align_corners,
+                             self.recompute_scale_factor)
 
     def extra_repr(self):
         given = f"size={self.size!r}" if self.scale_factor is None else f"scale_factor={self.scale_factor!r}"

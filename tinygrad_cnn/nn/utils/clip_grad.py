@@ -1,7 +1,7 @@
 """Gradient clipping, in place, between backward() and the optimizer's step.
 
-The one idea: the norm is that of all gradients as if they were one vector, and it stays on the device: clipping costs no
-wait for the GPU unless error_if_nonfinite asks for one.
+The one idea: the norm is that of all gradients as if they were one vector, and it stays on the device: clipping
+costs no wait for the GPU unless error_if_nonfinite asks for one.
 """
 import math
 
@@ -39,8 +39,8 @@ def get_total_norm(tensors, norm_type=2.0, error_if_nonfinite=False, foreach=Non
     norms = stack([_norm(t.detach(), norm_type).to(device=device) for t in tensors])
     total = _norm(norms, norm_type)
     if error_if_nonfinite and not math.isfinite(total.item()):
-        raise GradError(f"clip_grad_norm_: the total norm of order {norm_type:g} of the gradients is {total.item()}, so they "
-                        "cannot be clipped. Pass error_if_nonfinite=False to scale them all the same.")
+        raise GradError(f"clip_grad_norm_: the total norm of order {norm_type:g} of the gradients is {total.item()}, "
+                        "so they cannot be clipped. Pass error_if_nonfinite=False to scale them all the same.")
     return total
 
 

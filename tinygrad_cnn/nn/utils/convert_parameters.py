@@ -23,12 +23,13 @@ def vector_to_parameters(vec, parameters):
     Raises: ArgumentTypeError if vec is not a Tensor; ShapeError if it has not as many numbers as the parameters.
     """
     if not isinstance(vec, Tensor):
-        raise ArgumentTypeError(f"vector_to_parameters: vec is a {type(vec).__name__}, not a Tensor. Use tg.tensor(...).")
+        raise ArgumentTypeError(f"vector_to_parameters: vec is a {type(vec).__name__}, not a Tensor. "
+                                "Use tg.tensor(...).")
     parameters = list(parameters)
     wanted = sum(p.numel() for p in parameters)
     if vec.shape != (wanted,):
-        raise ShapeError(f"vector_to_parameters: vec has shape {tuple(vec.shape)} but the parameters have {wanted} numbers. "
-                         f"Pass a vector of shape ({wanted},).")
+        raise ShapeError(f"vector_to_parameters: vec has shape {tuple(vec.shape)} but the parameters have {wanted} "
+                         f"numbers. Pass a vector of shape ({wanted},).")
     start = 0
     with no_grad():
         for p in parameters:
