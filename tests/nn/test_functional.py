@@ -54,11 +54,14 @@ def test_bilinear_is_the_sum_over_both_inputs():
 
 
 @pytest.mark.parametrize("call,error,message", [
-    (lambda: F.interpolate(tg.ones(1, 1, 2), size=2, mode="cubic"), errors.ArgumentError, "mode is 'cubic'. Use one of"),
+    (lambda: F.interpolate(tg.ones(1, 1, 2), size=2, mode="cubic"), errors.ArgumentError,
+     "mode is 'cubic'. Use one of"),
     (lambda: F.interpolate(tg.ones(1, 1, 2), size=2, mode="bilinear"), errors.ShapeError, "with 2 spatial axes"),
-    (lambda: F.interpolate(tg.ones(1, 1, 2), size=2, align_corners=True), errors.ArgumentError, "Only the linear modes"),
+    (lambda: F.interpolate(tg.ones(1, 1, 2), size=2, align_corners=True), errors.ArgumentError,
+     "Only the linear modes"),
     (lambda: F.interpolate(tg.ones(1, 1, 2)), errors.ArgumentError, "Give one of the two"),
-    (lambda: F.interpolate(tg.ones(1, 1, 2), size=(2, 2)), errors.ArgumentError, r"size is \(2, 2\) for the 1 spatial axes"),
+    (lambda: F.interpolate(tg.ones(1, 1, 2), size=(2, 2)), errors.ArgumentError,
+     r"size is \(2, 2\) for the 1 spatial axes"),
     (lambda: F.interpolate(tg.ones(1, 1, 2), scale_factor=0.1), errors.ShapeError, "leaves nothing"),
     (lambda: F.interpolate(tg.ones(1, 1, 2), size=2, mode="linear", antialias=True), errors.ArgumentError,
      "antialias=True is not offered"),
@@ -71,7 +74,8 @@ def test_bilinear_is_the_sum_over_both_inputs():
     (lambda: F.glu(tg.ones(3)), errors.ShapeError, "glu: axis -1 of the input .* has size 3"),
     (lambda: F.bilinear(tg.ones(2, 3), tg.ones(2, 3), tg.ones(1, 2, 3)), errors.ShapeError, "bilinear: input1"),
     (lambda: F.soft_margin_loss(tg.ones(1), tg.ones(1), reduction="avg"), errors.ArgumentError, "reduction is 'avg'"),
-    (lambda: F.gaussian_nll_loss(tg.ones(2, 3), tg.ones(2, 3), tg.ones(4)), errors.ShapeError, r"var has shape \(4,\)")])
+    (lambda: F.gaussian_nll_loss(tg.ones(2, 3), tg.ones(2, 3), tg.ones(4)), errors.ShapeError,
+     r"var has shape \(4,\)")])
 def test_functions_refuse_what_does_not_fit(call, error, message):
     with pytest.raises(error, match=message):
         call()
