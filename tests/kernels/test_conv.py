@@ -10,7 +10,7 @@ from tests.strict import strict_device
 from tinygrad_cnn.device import CPU
 from tinygrad_cnn.geometry import conv_geometry
 from tinygrad_cnn.kernels.cpu import conv_depthwise, conv_planes
-from tinygrad_cnn.kernels.cpu.conv import algorithm
+from tinygrad_cnn.kernels.cpu.conv import algorithm, algorithm_dx
 from tinygrad_cnn.testing import reference_conv
 
 shared_conv = sys.modules["tinygrad_cnn.kernels.generic.conv"]      # the package gives the kernel of this name
@@ -184,8 +184,11 @@ def test_a_result_does_not_depend_on_when_threads_finish():
         np.testing.assert_array_equal(CPU.kernel("conv_dw")(g, x, geom=geom), first)
 
 
-@pytest.mark.parametrize("channels, features, groups, kernel, name", [
-    (64, 64, 1, (3, 3), "blocks"), (3, 64, 1, (7, 7), "planes"), (128, 128, 128, (3, 3), "depthwise"), (128, 128, 32, (3, 3), "merged")])
-def test_the_rule_says_which_algorithm_takes_a_geometry(channels, features, groups, kernel, name):
+@pytest.mark.parametrize("channels, features, groups, kernel, name, name_dx", [
+    (64, 64, 1, (3, 3), "blocks", "phases"), (1, 64, 1, (5, 5), "planes", "planes"), (3, 64, 1, (3, 3), "planes", "planes"),
+    (3, 64, 1, (7, 7), "blocks", "planes"), (3, 3, 1, (1, 1), "blocks", "phases"), (128, 128, 128, (3, 3), "depthwise", "phases"),
+    (128, 128, 32, (3, 3), "merged", "phases"), (96, 256, 2, (5, 5), "blocks", "phases")])
+def test_the_rule_says_which_algorithm_takes_a_geometry(channels, features, groups, kernel, name, name_dx):
     geom = conv_geometry("conv", (28, 28), kernel, groups=groups)
     assert algorithm(groups, channels // groups, features // groups, geom) == name
+    assert algorithm_dx(groups, channels // groups, features, geom) == name_dx

@@ -11,19 +11,27 @@ from ..generic.conv import conv_dx as shared_conv_dx
 from ..generic.conv import correlate_blocks, correlate_blocks_dw, working_dtype
 from . import conv_depthwise, conv_planes
 
-FEW = 4                                                 # channels for which planes beat blocks
-MERGED = 32                                             # channels that a merged group may have
+SHORT = 16                                              # numbers of a kernel row below which copying rows is slow
+FEW = 6                                                 # channels below which adding a gradient back beats gathering it
+MERGED = 32                                             # channels that merged groups may have together
 
 
 def algorithm(groups, channels, features, geometry):
-    """Which routine correlates `channels` with `features` channels a group: "planes", "depthwise", "merged" or "blocks"."""
-    if groups > 1:
-        if channels == features == 1:
-            return "depthwise"
-        return "merged" if 2 * max(channels, features) <= MERGED else "blocks"
-    if channels <= FEW and geometry.taps > 1:
-        return "planes"
-    return "blocks"
+    """Which routine correlates, given the channels and features of one group; for conv and conv_dw.
+
+    "blocks": blocked im2col. "planes": few channels, where a row of the kernel is a short run of numbers.
+    "depthwise": one channel a group. "merged": groups so small that several make one block of a block-diagonal matrix.
+    """
+    if groups == 1:
+        return "planes" if channels * geometry.kernel[-1] < SHORT and geometry.taps > 1 else "blocks"
+    if channels == features == 1:
+        return "depthwise"
+    return "merged" if 2 * max(channels, features) <= MERGED else "blocks"
+
+
+def algorithm_dx(groups, channels, features, geometry):
+    """Which routine takes conv_dx: "planes", or "phases", where each phase of the stride is a correlation of its own."""
+    return "planes" if groups == 1 and channels <= min(FEW, features) and geometry.taps > 1 else "phases"
 
 
 def conv(device, x, w, bias, *, geom):
@@ -33,7 +41,7 @@ def conv(device, x, w, bias, *, geom):
 
 def conv_dx(device, g, w, *, geom):
     """The adjoint of conv in x: g (N, O, *output) and w (O, C/G, *kernel) give (N, C, *size)."""
-    if algorithm(geom.groups, w.shape[1], w.shape[0] // geom.groups, geom) != "planes":
+    if algorithm_dx(geom.groups, w.shape[1], w.shape[0], geom) == "phases":
         return shared_conv_dx(device, g, w, geom=geom, correlate=_correlate)
     dx = device.empty((len(g), *geom.size, w.shape[1]), g.dtype)
     weight = w[None].astype(working_dtype(g.dtype), copy=False)

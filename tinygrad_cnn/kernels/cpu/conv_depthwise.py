@@ -8,7 +8,7 @@ import numpy as np
 from ..generic.conv import add_bias, add_up
 from ..generic.windows import counts, cut, patch, windows
 
-BLOCK = 512 << 10                                       # bytes of output in a block
+BLOCK = 1 << 20                                         # bytes of output in a block
 
 
 def correlate(device, x, weight, geometry, out, bias):
