@@ -32,7 +32,7 @@ TAKES_SEQUENCES = frozenset({
 # First parameters of the functions that want an array of the device there.
 FIRST_ARRAYS = (("a",), ("x",), ("array",), ("arr",), ("ar",), ("m",))
 # CuPy has no bfloat16 loop for these: the first group answers in float32, the second fails.
-WIDENS_BFLOAT16 = frozenset({"where", "clip", "divmod"})
+WIDENS_BFLOAT16 = frozenset({"where", "clip", "divmod", "tril", "triu"})
 REFUSES_BFLOAT16 = frozenset({"sort", "argsort", "partition", "argpartition", "lexsort", "unique", "searchsorted",
                               "cumsum", "cumprod", "einsum", "histogram"})
 # NumPy answers with a Python bool or int where CuPy gives a 0-d array.

@@ -37,8 +37,8 @@ def roll(device, x, shifts, dims):
 
 
 def tril(device, x, diagonal):
-    return device.xp.tril(x, diagonal)
+    return device.xp.tril(x, diagonal).astype(x.dtype, copy=False)      # CuPy widens bfloat16
 
 
 def triu(device, x, diagonal):
-    return device.xp.triu(x, diagonal)
+    return device.xp.triu(x, diagonal).astype(x.dtype, copy=False)
