@@ -2,8 +2,9 @@
 from importlib import import_module
 
 for _family in ("creation", "elementwise", "compare", "shape", "slices", "layout", "reduce", "join", "pad",
-                "activation", "index", "sort", "matmul", "einsum", "convert", "softmax", "random", "norm", "conv",
-                "pool", "adaptive", "fold", "loss"):
+                "activation", "index", "gather", "masked", "embedding", "sort", "matmul", "einsum", "convert",
+                "softmax", "random", "dropout", "normalization", "conv", "pool", "adaptive", "fold", "loss",
+                "class_loss"):
     try:
         _module = import_module("." + _family, __package__)
     except ModuleNotFoundError as _error:

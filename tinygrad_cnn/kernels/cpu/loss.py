@@ -12,76 +12,73 @@ from ..generic.loss import TargetWeights, class_axis_back, class_axis_last
 BLOCK = 1 << 16             # numbers in a block: 256 kB of float32
 
 
-def nll_loss(device, x, target, weight, ignore_index, reduction, label_smoothing):
+def nll_loss(device, x, target, weight, how):
     """As in kernels/generic/loss.py. Raises: TensorIndexError for a target that is no class."""
-    _check_targets("nll_loss", target, x.shape[0 if x.ndim == 1 else 1], ignore_index)
-    return generic.nll_loss(device, x, target, weight, ignore_index, reduction, label_smoothing)
+    _check_targets("nll_loss", target, x.shape[0 if x.ndim == 1 else 1], how.ignore_index)
+    return generic.nll_loss(device, x, target, weight, how)
 
 
-def cross_entropy(device, x, target, weight, ignore_index, reduction, label_smoothing, wants):
+def cross_entropy(device, x, target, weight, how, wants):
     """As in kernels/generic/loss.py. Raises: TensorIndexError for a target that is no class."""
     z = class_axis_last(x)
-    _check_targets("cross_entropy", target, z.shape[-1], ignore_index)
+    _check_targets("cross_entropy", target, z.shape[-1], how.ignore_index)
     rows = z.reshape(-1, z.shape[-1])
     dtype = _wide(x.dtype)
     peak, log_sum, loss = np.empty((3, len(rows)), dtype)
-    w = TargetWeights(np, np.empty((0, rows.shape[1]), dtype), target.reshape(-1), weight, ignore_index)
+    w = TargetWeights(np, np.empty((0, rows.shape[1]), dtype), target.reshape(-1), weight, how)
 
     def block(a, b):
-        v = rows[a:b]
+        v = rows[a:b].astype(dtype, copy=False)
         u = device.scratch("loss", v.shape, dtype)
         np.max(v, axis=1, out=peak[a:b])
         np.subtract(v, peak[a:b, None], out=u)
         picked = u[np.arange(b - a), w.index[a:b]]
         spread = 0
-        if label_smoothing:
+        if w.smoothing:
             spread = u @ (np.ones(u.shape[1], dtype) if w.class_weight is None else w.class_weight)
         np.exp(u, out=u)
         np.log(np.sum(u, axis=1), out=log_sum[a:b])
-        loss[a:b] = _losses(w, a, b, picked, spread, log_sum[a:b], label_smoothing)
+        loss[a:b] = _losses(w, a, b, picked, spread, log_sum[a:b])
 
     _in_blocks(device, block, *rows.shape)
-    y = w.reduced(loss, reduction)
-    if reduction == "none":
+    y = w.reduced(loss)
+    if how.reduction == "none":
         y = y.reshape(target.shape)
     return y.astype(x.dtype, copy=False), peak.reshape(target.shape), log_sum.reshape(target.shape)
 
 
-def _losses(w, a, b, picked, spread, log_sum, smoothing):
+def _losses(w, a, b, picked, spread, log_sum):
     """(1 - s) weight_t (-l_t) + s / C sum_c weight_c (-l_c) with l = u - log_sum, 0 where the target does not count."""
-    y = (1 - smoothing) * w.weight[a:b] * (log_sum - picked)
-    if smoothing:
-        total = w.classes if w.class_weight is None else w.class_weight.sum()
-        y += smoothing / w.classes * (total * log_sum - spread)
+    y = (1 - w.smoothing) * w.weight[a:b] * (log_sum - picked)
+    if w.smoothing:
+        y += w.smoothing / w.classes * (w.total() * log_sum - spread)
     return np.where(w.counted[a:b], y, w.dtype.type(0))
 
 
-def cross_entropy_grad(device, g, x, peak, log_sum, target, weight, ignore_index, reduction, label_smoothing):
+def cross_entropy_grad(device, g, x, peak, log_sum, target, weight, how):
     """As in kernels/generic/loss.py."""
     z = class_axis_last(x)
     rows = z.reshape(-1, z.shape[-1])
     dtype = _wide(x.dtype)
     d = device.empty(z.shape, x.dtype)
     out, peak, log_sum = d.reshape(rows.shape), peak.reshape(-1), log_sum.reshape(-1)
-    w = TargetWeights(np, np.empty((0, rows.shape[1]), dtype), target.reshape(-1), weight, ignore_index)
+    w = TargetWeights(np, np.empty((0, rows.shape[1]), dtype), target.reshape(-1), weight, how)
     g = g.astype(dtype, copy=False)
-    g = g / np.sum(w.weight) if reduction == "mean" else g.reshape(-1) if reduction == "none" else g
-    hit = np.broadcast_to((1 - label_smoothing) * w.weight * g, peak.shape)         # q g at the target
-    rest = label_smoothing / w.classes * w.counted * g if label_smoothing else None
-    total = 1 if w.class_weight is None else w.class_weight
+    g = g / np.sum(w.weight) if how.reduction == "mean" else g.reshape(-1) if how.reduction == "none" else g
+    hit = np.broadcast_to((1 - w.smoothing) * w.weight * g, peak.shape)         # q g at the target
+    rest = w.counted * g * (w.smoothing / w.classes) if w.smoothing else None       # q g elsewhere, but for weight_c
+    whole = hit if rest is None else hit + rest * w.total()
 
     def block(a, b):
-        v = rows[a:b]
+        v = rows[a:b].astype(dtype, copy=False)
         u = device.scratch("loss", v.shape, dtype)
-        np.subtract(v, (peak[a:b] + log_sum[a:b])[:, None], out=u)
+        np.subtract(v, peak[a:b, None], out=u)
+        np.subtract(u, log_sum[a:b, None], out=u)       # peak + log_sum would lose log_sum's digits beside a large peak
         np.exp(u, out=u)
-        whole = hit[a:b]
-        if rest is not None:
-            whole = whole + rest[a:b] * np.sum(np.broadcast_to(total, (w.classes,)))
-        np.multiply(u, whole[:, None], out=u)
+        np.multiply(u, whole[a:b, None], out=u)
         u[np.arange(b - a), w.index[a:b]] -= hit[a:b]
         if rest is not None:
-            u -= rest[a:b, None] * total
+            u -= rest[a:b, None] if w.class_weight is None else rest[a:b, None] * w.class_weight
         out[a:b] = u
 
     _in_blocks(device, block, *rows.shape)

@@ -7,64 +7,84 @@ The loss of one target t is sum_c q_c (-z_c), where z is x (nll_loss) or log_sof
 q_c = (1 - smoothing) weight_t [c = t] + smoothing / C weight_c; an ignored target has q = 0. "mean" divides by the sum
 of weight_t over the targets that count.
 
-A target outside [0, C) makes the loss and the gradient nan here: to raise, the host would have to wait for the device.
+`how` has ignore_index, reduction and label_smoothing. A target outside [0, C) makes the loss and the gradient nan here:
+to raise an error, the host would have to wait for the device.
 """
+from .precision import in_float32, is_narrow
 
 
-def nll_loss(device, x, target, weight, ignore_index, reduction, label_smoothing):
+def nll_loss(device, x, target, weight, how):
     """sum_c q_c (-x_c), reduced."""
     z = class_axis_last(_wide(device.xp, x))
-    w = TargetWeights(device.xp, z, target, weight, ignore_index)
-    return w.reduced(w.loss(z, label_smoothing), reduction).astype(x.dtype, copy=False)
+    w = TargetWeights(device.xp, z, target, weight, how)
+    return w.reduced(w.loss(z)).astype(x.dtype, copy=False)
 
 
-def nll_loss_grad(device, g, target, weight, shape, ignore_index, reduction, label_smoothing):
+def nll_loss_grad(device, g, target, weight, shape, how):
     """-q g: the adjoint of nll_loss, of shape x's."""
     xp = device.xp
     d = device.empty((*target.shape, shape[_axis(shape)]), _wide(xp, g).dtype)
-    w = TargetWeights(xp, d, target, weight, ignore_index)
-    d[...] = -w.q(_spread(w, _wide(xp, g), reduction), label_smoothing)
+    w = TargetWeights(xp, d, target, weight, how)
+    d[...] = -w.q(_wide(xp, g))
     return class_axis_back(xp, d).astype(g.dtype, copy=False)
 
 
-def cross_entropy(device, x, target, weight, ignore_index, reduction, label_smoothing, wants):
+def cross_entropy(device, x, target, weight, how, wants):
     """nll_loss of log_softmax(x); residuals: the greatest x of each row, and log sum exp(x - it)."""
     xp = device.xp
     z = class_axis_last(_wide(xp, x))
     peak = xp.max(z, axis=-1, keepdims=True)
     z = z - peak
     log_sum = xp.log(xp.sum(xp.exp(z), axis=-1, keepdims=True))
-    w = TargetWeights(xp, z, target, weight, ignore_index)
-    y = w.reduced(w.loss(z - log_sum, label_smoothing), reduction)
+    w = TargetWeights(xp, z, target, weight, how)
+    y = w.reduced(w.loss(z - log_sum))
     return y.astype(x.dtype, copy=False), peak[..., 0], log_sum[..., 0]
 
 
-def cross_entropy_grad(device, g, x, peak, log_sum, target, weight, ignore_index, reduction, label_smoothing):
+def cross_entropy_grad(device, g, x, peak, log_sum, target, weight, how):
     """p sum_c q_c g - q g with p = softmax(x)."""
     xp = device.xp
     z = class_axis_last(_wide(xp, x))
-    w = TargetWeights(xp, z, target, weight, ignore_index)
-    q = w.q(_spread(w, _wide(xp, g), reduction), label_smoothing)
+    w = TargetWeights(xp, z, target, weight, how)
+    q = w.q(_wide(xp, g))
     p = xp.exp(z - peak[..., None] - log_sum[..., None])
     d = device.empty(z.shape, x.dtype)
     d[...] = p * xp.sum(q, axis=-1, keepdims=True) - q
     return class_axis_back(xp, d)
 
 
+@in_float32
 def huber(device, d, delta):
     """d^2 / 2 up to |d| = delta, the tangent delta (|d| - delta / 2) beyond."""
     xp = device.xp
-    size = xp.absolute(_wide(xp, d))
+    size = xp.absolute(d)
     near = xp.minimum(size, delta)                      # near (|d| - near / 2) is both branches in one
-    return (near * (size - 0.5 * near)).astype(d.dtype, copy=False)
+    return near * (size - 0.5 * near)
 
 
+@in_float32
 def binary_cross_entropy(device, p, target):
     """-target log p - (1 - target) log(1 - p), each logarithm held at -100 or more."""
     xp = device.xp
-    q, t = _wide(xp, p), _wide(xp, target)
-    y = (t - 1) * xp.maximum(xp.log1p(-q), -100) - t * xp.maximum(xp.log(q), -100)
-    return y.astype(p.dtype, copy=False)
+    return (target - 1) * xp.maximum(xp.log1p(-p), -100) - target * xp.maximum(xp.log(p), -100)
+
+
+@in_float32
+def binary_cross_entropy_with_logits(device, x, target, pos_weight):
+    """pos_weight target softplus(-x) + (1 - target) softplus(x), with softplus(x) = max(x, 0) + log1p(exp(-|x|))."""
+    xp = device.xp
+    rest = xp.log1p(xp.exp(-xp.absolute(x)))
+    positive = target * (xp.maximum(-x, 0) + rest)
+    if pos_weight is not None:
+        positive = positive * pos_weight
+    return positive + (1 - target) * (xp.maximum(x, 0) + rest)
+
+
+@in_float32
+def kl_div(device, x, target):
+    """target (log target - x), where 0 log 0 is 0."""
+    xp = device.xp
+    return xp.where(target == 0, 0, target * xp.log(target)) - target * x
 
 
 class TargetWeights:
@@ -73,45 +93,48 @@ class TargetWeights:
     index: (N, *) made safe. counted: bool. weight: weight_t, 0 where not counted, nan where the target is no class.
     """
 
-    def __init__(self, xp, z, target, weight, ignore_index):
+    def __init__(self, xp, z, target, weight, how):
         self.xp, self.classes, self.dtype = xp, z.shape[-1], z.dtype
-        self.counted = target != ignore_index
+        self.smoothing, self.reduction = how.label_smoothing, how.reduction
+        self.counted = target != how.ignore_index
         known = (target >= 0) & (target < self.classes)
         self.index = xp.where(known, target, 0)
         self.class_weight = None if weight is None else weight.astype(self.dtype, copy=False)
         w = self.counted.astype(self.dtype) if weight is None else self.class_weight[self.index] * self.counted
         self.weight = xp.where(self.counted & ~known, xp.asarray(xp.nan, self.dtype), w)
 
-    def loss(self, z, smoothing):
+    def loss(self, z):
         """The loss of each target, (N, *)."""
         xp = self.xp
         picked = xp.take_along_axis(z, self.index[..., None], axis=-1)[..., 0]
-        y = -(1 - smoothing) * self.weight * picked
-        if smoothing:
+        y = -(1 - self.smoothing) * self.weight * picked
+        if self.smoothing:
             spread = z if self.class_weight is None else z * self.class_weight
-            y = y - smoothing / self.classes * xp.sum(spread, axis=-1)
+            y = y - self.smoothing / self.classes * xp.sum(spread, axis=-1)
         return xp.where(self.counted, y, xp.zeros_like(y))      # 0 times -inf would be nan
 
-    def q(self, g, smoothing):
-        """q g for each target: (N, *, C)."""
-        xp = self.xp
-        hit = xp.arange(self.classes) == self.index[..., None]
-        q = xp.where(hit, ((1 - smoothing) * self.weight * g)[..., None], xp.zeros((), self.dtype))
-        if smoothing:
-            rest = (smoothing / self.classes * self.counted * g)[..., None]
-            q = q + (rest if self.class_weight is None else rest * self.class_weight)
-        return q
+    def total(self):
+        """sum_c weight_c."""
+        return self.classes if self.class_weight is None else self.xp.sum(self.class_weight)
 
-    def reduced(self, y, reduction):
-        if reduction == "none":
+    def reduced(self, y):
+        """The losses of the targets as asked for: themselves, their sum, or their mean."""
+        if self.reduction == "none":
             return y
         total = self.xp.sum(y)
-        return total if reduction == "sum" else total / self.xp.sum(self.weight)
+        return total if self.reduction == "sum" else total / self.xp.sum(self.weight)
 
-
-def _spread(w, g, reduction):
-    """The gradient of each target's loss, from that of the reduced loss."""
-    return g / w.xp.sum(w.weight) if reduction == "mean" else g
+    def q(self, g):
+        """q times the gradient of each target's loss, (N, *, C), where g is that of the reduced loss."""
+        xp = self.xp
+        if self.reduction == "mean":
+            g = g / xp.sum(self.weight)
+        hit = xp.arange(self.classes) == self.index[..., None]
+        q = xp.where(hit, ((1 - self.smoothing) * self.weight * g)[..., None], xp.zeros((), self.dtype))
+        if self.smoothing:
+            rest = (self.counted * g * (self.smoothing / self.classes))[..., None]
+            q = q + (rest if self.class_weight is None else rest * self.class_weight)
+        return q
 
 
 def _axis(shape):
@@ -129,4 +152,4 @@ def class_axis_back(xp, d):
 
 
 def _wide(xp, x):
-    return x.astype(xp.float32) if x.dtype.itemsize == 2 else x
+    return x.astype(xp.float32) if is_narrow(x.dtype) else x

@@ -1,0 +1,201 @@
+"""Batch, group and instance norm for NumPy, in blocks and threads (layer norm is in row_norm.py).
+
+Seen channels-last, activations are rows of C numbers: (n, L, C), where n is 1 for batch norm (L pixels of the whole batch)
+and N for the others. Forward needs two sums for each channel, then y = x scale + shift; backward two sums, then
+dx = g a + x b + c. A group's sums are sums of its channels'. What makes it fast:
+- a sum over rows is ones @ x (BLAS, 5x np.sum(axis=0)), in float32 for at most `ROWS` rows, then in float64;
+- the sums for the variance are of x minus the first pixel, so that mean(d^2) - mean(d)^2 loses no digits to a large mean;
+- numbers that belong to a channel are repeated up to `TILE`, so that ufuncs run along long rows.
+The sums of blocks are added in one order, so results do not depend on the number of threads.
+
+Formulas and shapes are those of kernels/generic/normalization.py.
+"""
+import numpy as np
+
+from . import row_norm
+
+BLOCK = 1 << 18             # numbers in a block: 1 MB of float32
+ROWS = 1 << 12              # most rows summed in float32
+TILE = 1 << 12
+PARALLEL = 1 << 16          # numbers from which a parallel region pays for its 54 us
+
+
+def norm_statistics(device, x, form, eps):
+    """As in kernels/generic/normalization.py."""
+    if not form.channels:
+        return row_norm.norm_statistics(device, x, form, eps)
+    rows = _rows(device, x, form)
+    length = rows.shape[1]
+    first = rows[:, :1, :].astype(np.float64)[:, 0]
+    near = [_Repeated(values, rows.dtype) for values in first]
+
+    def sums(s, a, b, out):
+        v = rows[s, a:b]
+        u = device.scratch("norm", v.shape, v.dtype)
+        near[s](np.subtract, v, u)
+        out[0] = _total(u)
+        np.multiply(u, u, out=u)
+        out[1] = _total(u)
+
+    s0, s1 = _channel_sums(device, rows.shape, sums)
+    mean = s0 / length
+    variance = s1 / length - mean * mean
+    mean, variance = _over_groups(mean + first, variance, form.view[1])
+    np.maximum(variance, 0, out=variance)               # rounding can take it below zero
+    shape = tuple(1 if axis in form.axes else n for axis, n in enumerate(form.view))
+    return tuple(a.reshape(shape).astype(rows.dtype) for a in (mean, variance, 1 / np.sqrt(variance + eps)))
+
+
+def normalized(device, x, weight, bias, mean, rstd, form, eps=None):
+    """As in kernels/generic/normalization.py."""
+    if not form.channels:
+        return row_norm.normalized(device, x, weight, bias, mean, rstd, form)
+    rows = _rows(device, x, form)
+    mean, rstd = _of_channels(mean, rows), _of_channels(rstd, rows)
+    scale = rstd if weight is None else rstd * weight
+    shift = -mean * scale if bias is None else bias - mean * scale
+    scale, shift = ([_Repeated(values, rows.dtype) for values in a] for a in (scale, shift))
+    y = device.empty(rows.shape, rows.dtype)
+
+    def block(s, a, b):
+        v = y[s, a:b]
+        scale[s](np.multiply, rows[s, a:b], v)
+        shift[s](np.add, v, v)
+
+    _in_blocks(device, rows.shape, block)
+    return _activation(y, x)
+
+
+layer_norm = group_norm = instance_norm = batch_norm = batch_norm_eval = normalized
+
+
+def norm_grad(device, g, x, weight, mean, rstd, form, eps, affine):
+    """As in kernels/generic/normalization.py."""
+    if not form.channels:
+        return row_norm.norm_grad(device, g, x, weight, mean, rstd, form, affine)
+    rows, grads = _rows(device, x, form), _rows(device, g, form)
+    mean, rstd = _of_channels(mean, rows), _of_channels(rstd, rows)
+    centre = [_Repeated(values, rows.dtype) for values in mean]
+
+    def sums(s, a, b, out):
+        h = grads[s, a:b]
+        u = device.scratch("norm", h.shape, h.dtype)
+        centre[s](np.subtract, rows[s, a:b], u)
+        np.multiply(u, h, out=u)
+        out[0] = _total(h)
+        out[1] = _total(u)
+
+    sum_g, sum_gz = _channel_sums(device, rows.shape, sums)
+    sum_gz *= rstd
+    w = np.ones(1) if weight is None else weight.astype(np.float64)
+    mean_h, mean_hz = (_group_means(w * s, form.view[1], rows) for s in (sum_g, sum_gz))
+    b = -rstd * rstd * mean_hz
+    dx = _combined(device, rows, grads, w * rstd, b, -rstd * mean_h - b * mean)
+    dtype = x.dtype if weight is None else weight.dtype
+    return _activation(dx, x), sum_gz.sum(axis=0).astype(dtype), sum_g.sum(axis=0).astype(dtype)
+
+
+def _combined(device, rows, grads, a, b, c):
+    """g a + x b + c; a, b, c: (n, C)."""
+    a, b, c = ([_Repeated(values, rows.dtype) for values in k] for k in (a, b, c))
+    dx = device.empty(rows.shape, rows.dtype)
+
+    def block(s, start, stop):
+        v = dx[s, start:stop]
+        u = device.scratch("norm", v.shape, v.dtype)
+        a[s](np.multiply, grads[s, start:stop], v)
+        b[s](np.multiply, rows[s, start:stop], u)
+        c[s](np.add, u, u)
+        np.add(v, u, out=v)
+
+    _in_blocks(device, rows.shape, block)
+    return dx
+
+
+class _Repeated:
+    """A number for each channel, repeated: (C,) -> (TILE or so,)."""
+
+    def __init__(self, values, dtype):
+        self.tile = np.tile(values.astype(dtype), max(1, TILE // max(1, len(values))))
+
+    def __call__(self, function, rows, out):
+        """function(rows, number of each channel) into `out`, both (R, C) and contiguous."""
+        width, flat, out = self.tile.size, rows.reshape(-1), out.reshape(-1)
+        whole = flat.size // width * width
+        if whole:
+            function(flat[:whole].reshape(-1, width), self.tile, out=out[:whole].reshape(-1, width))
+        if whole < flat.size:
+            function(flat[whole:], self.tile[:flat.size - whole], out=out[whole:])
+
+
+def _total(u):
+    """The sum over rows: (R, C) -> (C,)."""
+    return np.ones(len(u), u.dtype) @ u
+
+
+def _channel_sums(device, shape, sums):
+    """Two sums for each sample and channel, (2, n, C) in float64: sums(sample, start, stop, out) gives a block's."""
+    n, length, channels = shape
+    size = _block_rows(shape)
+    partial = np.zeros((n, max(1, -(-length // size)), 2, channels))
+    _in_blocks(device, shape, lambda s, a, b: sums(s, a, b, partial[s, a // size]))
+    return np.moveaxis(partial.sum(axis=1), 1, 0)
+
+
+def _block_rows(shape):
+    return max(1, min(ROWS, BLOCK // max(1, shape[2])))
+
+
+def _in_blocks(device, shape, block):
+    """Call block(sample, start, stop) for runs of rows, on the device's threads where there is enough to do."""
+    n, length, channels = shape
+    size = _block_rows(shape)
+    each = -(-length // size)
+
+    def part(start, stop):
+        for k in range(start, stop):
+            s, j = divmod(k, each)
+            block(s, j * size, min(length, j * size + size))
+
+    if n * length * channels < PARALLEL:
+        part(0, n * each)
+    else:
+        device.parallel(part, n * each)
+
+
+def _rows(device, x, form):
+    """x as (n, L, C), contiguous, float32 or float64: a view if x is channels-last in memory."""
+    v = x if x.ndim == 2 else np.moveaxis(x, 1, -1)
+    if x.dtype.itemsize == 2 or not v.flags.c_contiguous:
+        copy = device.empty(v.shape, np.dtype(np.float32) if x.dtype.itemsize == 2 else x.dtype)
+        copy[...] = v
+        v = copy
+    return v.reshape(1 if 0 in form.axes else len(x), -1, x.shape[1])
+
+
+def _activation(y, x):
+    """(n, L, C) in x's shape (N, C, *) and dtype: a view unless x is float16 or bfloat16."""
+    y = y.reshape(x.shape[0], *x.shape[2:], x.shape[1])
+    return (y if x.ndim == 2 else np.moveaxis(y, -1, 1)).astype(x.dtype, copy=False)
+
+
+def _over_groups(mean, variance, groups):
+    """Mean and variance of groups of channels, (n, G), from those of the channels, (n, C)."""
+    n = len(mean)
+    mean, variance = mean.reshape(n, groups, -1), variance.reshape(n, groups, -1)
+    centre = mean.mean(axis=2)
+    return centre, (variance + (mean - centre[..., None]) ** 2).mean(axis=2)
+
+
+def _group_means(sums, groups, rows):
+    """The mean over each group, given to its channels, from sums over channels: (n, C) -> (n, C)."""
+    n, length, channels = rows.shape
+    means = sums.reshape(n, groups, -1).sum(axis=2) / (length * (channels // groups))
+    return np.repeat(means, channels // groups, axis=1)
+
+
+def _of_channels(statistic, rows):
+    """A statistic of channels or groups, given to the channels: (n, C) in float64."""
+    n, _, channels = rows.shape
+    values = statistic.reshape(n, -1).astype(np.float64)
+    return np.repeat(values, channels // values.shape[1], axis=1)
