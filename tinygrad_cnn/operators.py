@@ -28,11 +28,13 @@ METHODS = {
              "swapdims t transpose unflatten unsqueeze",
     "slices": "as_strided chunk diag_embed diagonal narrow select split tensor_split unbind unfold",
     "layout": "clone contiguous data_ptr is_contiguous is_same_size storage_offset stride view view_as",
-    "join": "diag flip fliplr flipud repeat repeat_interleave roll rot90 tile tril triu",
-    "index": "gather index_add index_copy index_fill index_put index_select masked_fill masked_scatter masked_select nonzero "
-             "scatter scatter_add take take_along_dim",
-    "sort": "argsort bincount kthvalue sort topk unique",
-    "matmul": "addmm addmv baddbmm bmm dot inner kron matmul mm mv outer tensordot trace",
+    "join": "diag flip fliplr flipud repeat roll rot90 tile tril triu",
+    "gather": "gather index_add index_copy index_fill index_put index_select repeat_interleave scatter scatter_add take "
+              "take_along_dim",
+    "masked": "argwhere masked_fill masked_scatter masked_select nonzero",
+    "write": "copy_ fill_ zero_",
+    "sort": "argsort bincount kthvalue msort sort topk unique",
+    "matmul": "addmm addmv addr baddbmm bmm cross dot inner kron matmul mm mv outer trace vdot",
     "softmax": "log_softmax logsumexp softmax",
     "random": "bernoulli bernoulli_ exponential_ multinomial normal_ random_ uniform_",
     "creation": "new_empty new_full new_ones new_tensor new_zeros size",
@@ -46,7 +48,8 @@ INPLACE = {
     "reduce": "cumprod_ cumsum_",
     "activation": "relu_",
     "join": "tril_ triu_",
-    "index": "index_add_ index_copy_ index_fill_ index_put_ masked_fill_ masked_scatter_ scatter_ scatter_add_",
+    "gather": "index_add_ index_copy_ index_fill_ index_put_ scatter_ scatter_add_",
+    "masked": "masked_fill_ masked_scatter_",
 }
 
 CONVERSIONS = "bfloat16_ bool_ byte char cpu cuda_ double_ float_ half_ int_ long_ short_ to type_as"
@@ -150,7 +153,7 @@ def _inplace(name):
     op = autograd.OPS.get(name[:-1])                    # the plain op, where nothing but its inputs is given
 
     def method(self, *args, **kwargs):
-        plain = op is not None and not kwargs and len(args) + 1 == len(op.inputs)
+        plain = op is not None and not op.attrs and not kwargs and len(args) + 1 == len(op.inputs)
         return inplace(op if plain else function, self, *args, **kwargs)
     method.__name__ = name
     method.__doc__ = f"In-place form of `{name[:-1]}`: writes the result into this tensor and returns it."
@@ -206,9 +209,7 @@ def _bind():
         setattr(Tensor, name, getattr(protocols, name))
     for function in (backward, register_hook, register_post_accumulate_grad_hook, retain_grad, detach_):
         setattr(Tensor, function.__name__, function)
-    for name in ("__getitem__", "__setitem__", "fill_", "zero_", "copy_"):
-        if hasattr(ops, name.strip("_")):
-            setattr(Tensor, name, getattr(ops, name.strip("_")))
+    Tensor.__getitem__, Tensor.__setitem__ = ops.index.getitem, ops.index.setitem
     for name in ("T", "mT", "H"):
         setattr(Tensor, name, property(getattr(ops.shape, name)))
     Tensor.detach = autograd.detach

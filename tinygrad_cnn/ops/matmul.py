@@ -7,8 +7,8 @@ Shapes: (..., M, K) x (..., K, N) -> (..., M, N); a vector stands for a row on t
 from ..autograd import Op
 from ..errors import ArgumentError, ShapeError
 from ..tensor import Size
+from .arithmetic import mul, sub
 from .dims import normalize_dim
-from .elementwise import mul, sub
 from .reduce import sum as sum_
 from .shape import reshape_op, squeeze_op, transpose_op, unsqueeze_op
 from .slices import diagonal

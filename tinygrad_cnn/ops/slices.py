@@ -45,7 +45,7 @@ class Pieces(Op):
         if plan is not None:
             node = self.node(found[0], (), args, edges, plan, device, attrs, mode)
             node.outputs = tuple((y.shape, y.dtype) for y in found)
-        return tuple([View.of(x, y, None if node is None else Part(node, k, y, device), getitem_op, {"index": index}, mode)
+        return tuple([View.of(x, y, None if node is None else Part(node, k, y), getitem_op, {"index": index}, mode)
                       for k, (y, index) in enumerate(zip(found, attrs["indices"]))])
 
 

@@ -1,0 +1,116 @@
+"""Reading and writing at integer positions and under masks, and the adjoint: adding up what was read from each place.
+
+`index` holds positions along the axes `dims` of x: one array for one axis, else one array for each, stacked. NumPy
+refuses positions outside an axis; CuPy wraps them around, so they are checked on the host only (see ops/index.py).
+Shapes: index (*S) or (k, *S); x indexed along one axis has S in place of it, along several in place of the first if
+they are neighbours, else in front.
+"""
+from .shape import ALL, zeros
+
+
+def key(index, dims, ndim):
+    """What to write between brackets."""
+    found = [ALL] * ndim
+    for d, i in zip(dims, (index,) if len(dims) == 1 else index):
+        found[d] = i
+    return tuple(found)
+
+
+def along(xp, index, dim):
+    """What to write between brackets for positions `index` along one axis, each at its own place along the others."""
+    places = [xp.arange(n).reshape((1,) * k + (-1,) + (1,) * (index.ndim - k - 1)) for k, n in enumerate(index.shape)]
+    places[dim] = index
+    return tuple(places)
+
+
+def index(device, x, index, dims):
+    if len(dims) == 1:
+        return device.xp.take(x, index, dims[0])
+    return x[key(index, dims, x.ndim)]
+
+
+def _sum_at(device, shape, place, g):
+    """Zeros of `shape` to which g is added at `place`, where places may repeat; rounded once."""
+    half = g.dtype.itemsize == 2 and g.dtype.kind not in "iu"
+    y = device.xp.zeros(shape, "float32" if half else g.dtype)
+    device.xp.add.at(y, place, g.astype(y.dtype, copy=False))
+    return y.astype(g.dtype, copy=False)
+
+
+def index_sum(device, g, index, dims, shape):
+    """Zeros of `shape`, with g added up at the positions it was read from."""
+    return _sum_at(device, shape, key(index, dims, len(shape)), g)
+
+
+def index_put(device, x, value, index, dims):
+    """A copy of x with `value` at the positions."""
+    y = x.copy(order="K")
+    y[key(index, dims, x.ndim)] = value
+    return y
+
+
+def index_put_(device, x, value, index, dims):
+    x[key(index, dims, x.ndim)] = value
+
+
+def gather(device, x, index, dim):
+    """x[i][index[i][j]] for dim = 1: along `dim` the positions in index, along the others its own."""
+    if x.ndim == 0:
+        return x[...]
+    part = tuple([ALL if k == dim else slice(0, n) for k, n in enumerate(index.shape)])
+    return device.xp.take_along_axis(x[part], index, dim)
+
+
+def scatter_sum(device, g, index, dim, shape):
+    """Zeros of `shape`, with g added up at the positions that `gather` reads, counted along one axis (ufunc.at is 9 times
+    faster there)."""
+    if not shape:
+        return g.copy()
+    place, step = 0, 1
+    for k in range(len(shape) - 1, -1, -1):
+        own = device.xp.arange(index.shape[k]).reshape((-1,) + (1,) * (index.ndim - k - 1))
+        place = place + (index.astype("int64", copy=False) if k == dim else own) * step
+        step *= shape[k]
+    return _sum_at(device, (step,), place.reshape(-1), g.reshape(-1)).reshape(shape)
+
+
+def scatter(device, x, src, index, dim):
+    """A copy of x with `src` at the positions that `gather` reads."""
+    y = x.copy(order="K")
+    if y.ndim == 0:
+        y[...] = src
+    else:
+        y[along(device.xp, index, dim)] = src
+    return y
+
+
+def masked_select(device, x, mask):
+    """(*M, *rest) -> (count, *rest): the parts of x where the mask, of shape M, is true."""
+    return x[mask]
+
+
+def masked_place(device, g, mask, shape):
+    """Zeros of `shape`, with g where the mask is true."""
+    y = zeros(device, shape, g.dtype, g)
+    y[mask] = g
+    return y
+
+
+def fill_where(device, x, mask, value):
+    """x, with `value` where the mask is true."""
+    xp = device.xp
+    return xp.where(mask, xp.asarray(value, dtype=x.dtype), x).astype(x.dtype, copy=False)     # CuPy widens bfloat16
+
+
+def copy(device, x, src):
+    """src in the shape and dtype of x."""
+    return device.xp.broadcast_to(src, x.shape).astype(x.dtype, copy=False)
+
+
+def fill(device, x, value):
+    return device.xp.full(x.shape, value, x.dtype)
+
+
+def embedding(device, weight, index, padding_idx):
+    """(rows, *rest), (*S) -> (*S, *rest): the row of weight at each position."""
+    return device.xp.take(weight, index, 0)

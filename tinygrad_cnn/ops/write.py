@@ -1,0 +1,92 @@
+"""Writing values into a tensor's memory: copy_, fill_, zero_, and what every such write has to ask first.
+
+The old value gets a gradient of zero where it is overwritten. A write that no graph has to know of goes straight into
+the array.
+"""
+import numpy as np
+
+from ..autograd import Op
+from ..autograd.inplace import check_writable, inplace
+from ..autograd.modes import is_grad_enabled
+from ..errors import DeviceError, DTypeError, ShapeError
+from ..tensor import Tensor
+from .shape import reshape_op
+
+__all__ = []                                            # methods of Tensor only
+
+copy_op = Op("copy", "x src", promote=None).rules(src=lambda g: g)
+fill_op = Op("fill", "x", attrs="value", promote=None)
+
+
+def has_history(x, *others):
+    """Whether a write into x of the others must be recorded."""
+    return is_grad_enabled() and (x.edge is not None or any(isinstance(o, Tensor) and o.edge is not None for o in others))
+
+
+def as_value(op, x, value):
+    """`value` as a Tensor of x's device, or a number.
+
+    Raises: DeviceError for a Tensor elsewhere, DTypeError for anything else.
+    """
+    if isinstance(value, Tensor):
+        if value.device is not x.device:
+            raise DeviceError(f"{op}: the tensor is on {x.device} but the value on {value.device}. Bring it there with .to(device).")
+        return value
+    if isinstance(value, np.ndarray):
+        return Tensor(x.device.xp.asarray(value), x.device)
+    if isinstance(value, (bool, int, float, np.number, np.bool_)):
+        return value
+    raise DTypeError(f"{op}: a value is a Tensor or a number, not {type(value).__name__}. Make a Tensor of it with tg.tensor(...).")
+
+
+def with_at_most(ndim, value):
+    """`value` without leading axes of size 1 that are more than `ndim` leaves room for; a number as it is."""
+    if isinstance(value, Tensor):
+        extra = value.array.ndim - ndim
+        if extra > 0 and value.array.shape[:extra] == (1,) * extra:
+            return reshape_op(value, shape=value.array.shape[extra:])
+    return value
+
+
+def as_tensor_of(x, value):
+    """A number as a 0-d Tensor on x's device; a Tensor as it is."""
+    return value if isinstance(value, Tensor) else Tensor(x.device.xp.asarray(value), x.device)
+
+
+def copy_(x, src, non_blocking=False):
+    """Write `src` into x, broadcast and converted to its dtype (and brought to its device); returns x.
+
+    Raises: ShapeError if it does not broadcast; InPlaceError where autograd must refuse the write.
+    """
+    if isinstance(src, Tensor) and src.device is not x.device:
+        src = src.to(device=x.device)
+    src = as_tensor_of(x, as_value("copy_", x, src))
+    if has_history(x, src):
+        return inplace(copy_op, x, with_at_most(x.array.ndim, src))
+    check_writable("copy_", x, (src,))
+    try:
+        x.array[...] = src.array
+    except ValueError:
+        raise ShapeError(f"copy_: shape {tuple(src.shape)} does not broadcast to {tuple(x.shape)}. Sizes must be equal or 1.") from None
+    x.wrote("copy_")
+    return x
+
+
+def fill_(x, value):
+    """Write one number (or a 0-d tensor) into every element of x; returns x."""
+    if isinstance(value, Tensor):
+        if value.array.ndim:
+            raise ShapeError(f"fill_: expected a number or a 0-d tensor, got shape {tuple(value.shape)}. Use copy_ for more.")
+        return copy_(x, value)
+    value = as_value("fill_", x, value)
+    if has_history(x):
+        return inplace(fill_op, x, value=value)
+    check_writable("fill_", x)
+    x.array[...] = value
+    x.wrote("fill_")
+    return x
+
+
+def zero_(x):
+    """Write 0 into every element of x; returns x."""
+    return fill_(x, 0)
