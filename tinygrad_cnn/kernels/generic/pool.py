@@ -13,7 +13,7 @@ from math import prod
 from .conv import block_bytes, working_dtype
 from .windows import counts, cut, patch, windows
 
-BLOCK = 512 << 10                                       # bytes of output in a block
+BLOCK = 2 << 20                                         # bytes of a block on a CPU; smaller ones make threads wait
 
 
 def max_pool(device, x, *, geom, wants=frozenset()):
