@@ -160,26 +160,24 @@ def _inplace(name):
     return method
 
 
-def _operator(function):
-    """Python asks the other operand when this one is not to be computed with: NotImplemented, not an error."""
+def _operator(name):
+    """The operator of the op called `name`; for None, strings and lists Python asks the other operand."""
+    op = autograd.OPS[name]
+
     def operator(self, other):
-        if type(other) is list or type(other) is str or other is None:
+        if isinstance(other, Tensor):
+            return op(self, other)
+        if other is None or type(other) in (str, list, tuple):
             return NotImplemented
-        return function(self, other)
+        return op(self, other)
     return operator
 
 
-def _reflected(function):
-    def operator(self, other):
-        return function(other, self)
-    return operator
+def _reflected(name):
+    op = autograd.OPS[name]
 
-
-def _comparison(name, function):
     def operator(self, other):
-        if other is None or type(other) is str:
-            return NotImplemented
-        return function(self, other)
+        return op(other, self)
     return operator
 
 
@@ -195,8 +193,8 @@ def _bind():
                 setattr(Tensor, name, _inplace(name))
     for table, wrap in ((OPERATORS, _operator), (REFLECTED, _reflected)):
         for method, name in table.items():
-            if hasattr(ops, name):
-                setattr(Tensor, method, wrap(getattr(ops, name)))
+            if name in autograd.OPS:
+                setattr(Tensor, method, wrap(name))
     for method, name in UPDATES.items():
         if hasattr(ops, name):
             setattr(Tensor, method, _update(name))
