@@ -69,12 +69,12 @@ def cross_entropy(input, target, weight=None, size_average=None, ignore_index=-1
         input: logits (N, C, *) or (C,), floating point.
         target: classes (N, *) or (), integers; or probabilities of the input's shape and kind.
         weight: (C,), one for each class, or None; of the input's dtype. A constant with class targets.
-        ignore_index: class targets that do not count. "mean" divides by the sum of the weights of those that do, so it is
-            nan if none does; with probabilities it divides by N times the sizes behind C.
+        ignore_index: class targets that do not count. "mean" divides by the sum of the weights of those that do, so
+            it is nan if none does; with probabilities it divides by N times the sizes behind C.
         label_smoothing: from 0 to 1: the part of the target that is spread evenly over the classes.
     Returns: () or, with reduction "none", (N, *).
-    Raises: ShapeError, DTypeError, ArgumentError; TensorIndexError for a class that is not there. On a GPU such a target
-        gives nan instead: the error would make every call wait for the GPU.
+    Raises: ShapeError, DTypeError, ArgumentError; TensorIndexError for a class that is not there. On a GPU such a
+        target gives nan instead: the error would make every call wait for the GPU.
 
     >>> import tinygrad_cnn as tg
     >>> cross_entropy(tg.zeros(2, 10), tg.tensor([3, 7]))
@@ -147,10 +147,11 @@ def _check_classes(op, input, target, weight):
         raise DTypeError(f"{op}: target is {type(target).__name__}, not a Tensor. Make one with tg.tensor(...).")
     if target.array.dtype.kind not in "iu":
         raise DTypeError(f"{op}: target is {target.dtype} of shape {tuple(target.shape)}; classes are integers. Use "
-                         f"target.long(), or (cross_entropy) give probabilities of the input's shape {tuple(input.shape)}.")
+                         "target.long(), or (cross_entropy) give probabilities of the input's shape "
+                         f"{tuple(input.shape)}.")
     expected = tuple(input.shape[:1] + input.shape[2:]) if input.ndim > 1 else ()
     if tuple(target.shape) != expected:
-        raise ShapeError(f"{op}: target has shape {tuple(target.shape)} but input {tuple(input.shape)} needs classes of "
-                         f"shape {expected}. Axis {_class_dim(input)} of the input is the classes.")
+        raise ShapeError(f"{op}: target has shape {tuple(target.shape)} but input {tuple(input.shape)} needs classes "
+                         f"of shape {expected}. Axis {_class_dim(input)} of the input is the classes.")
     if weight is not None and weight.requires_grad:
         raise GradError(f"{op}: weight requires grad, but with class targets it is a constant. Use weight.detach().")

@@ -1,16 +1,18 @@
 """Dropout: in training a random part of the numbers is dropped, and what stays is scaled so that the mean stays too.
 
-The one idea: a mask of draws (True with probability 1 - p) multiplies the input, y = x mask / (1 - p). It is drawn in the
-kernel from the device's generator and does not depend on x, so the derivative is the same product: dx = g mask / (1 - p).
-What differs is the mask's shape: one draw for each number, or one for each channel of each sample; and what a dropped
-number becomes: 0, or (alpha dropout) the value that keeps mean 0 and variance 1 behind SELU.
+The one idea: a mask of draws (True with probability 1 - p) multiplies the input, y = x mask / (1 - p). It is drawn in
+the kernel from the device's generator and does not depend on x, so the derivative is the same product:
+dx = g mask / (1 - p). What differs is the mask's shape: one draw for each number, or one for each channel of each
+sample; and what a dropped number becomes: 0, or (alpha dropout) the value that keeps mean 0 and variance 1 behind SELU.
 """
-from ..autograd import Op, inplace as write_inplace
+from ..autograd import Op
+from ..autograd import inplace as write_inplace
 from ..errors import ArgumentError, DeviceError, DTypeError, ShapeError
 from ..generator import Generator
 from ..tensor import Tensor
 
-__all__ = ["alpha_dropout", "dropout", "dropout1d", "dropout2d", "dropout3d", "feature_alpha_dropout", "feature_dropout"]
+__all__ = ["alpha_dropout", "dropout", "dropout1d", "dropout2d", "dropout3d", "feature_alpha_dropout",
+           "feature_dropout"]
 
 # SELU's limit for x -> -inf: -scale alpha. Source: Klambauer et al. (2017), section 3
 SELU_LIMIT = -1.7580993408473766
@@ -83,7 +85,8 @@ def _dropped(op, x, p, training, inplace, generator, ranks=None, alpha=False):
         return x
     if not x.dtype.is_floating_point:
         raise DTypeError(f"{op}: the input is {x.dtype}, and what stays is divided by 1 - p. Convert it with .float().")
-    attrs = dict(p=float(p), mask_shape=_mask_shape(x, ranks), stream=_stream(op, x.device, generator), **_affine(p, alpha))
+    attrs = dict(_affine(p, alpha), p=float(p), mask_shape=_mask_shape(x, ranks),
+                 stream=_stream(op, x.device, generator))
     return write_inplace(dropout_op, x, **attrs) if inplace else dropout_op(x, **attrs)
 
 
@@ -101,8 +104,11 @@ def _mask_shape(x, ranks):
 
 
 def _affine(p, alpha):
-    """scale, and what is added to kept and to dropped numbers. Alpha dropout: with d the limit, a (x mask + d (1 - mask)) + b
-    has variance 1 and mean 0 for a = ((1 - p) (1 + p d^2))^(-1/2), b = -a p d."""
+    """The scale, what is added to kept numbers, and what dropped ones become.
+
+    Alpha dropout: with d the limit and x of mean 0 and variance 1, a (x mask + d (1 - mask)) + b has them too for
+    a = ((1 - p) (1 + p d^2))^(-1/2) and b = -a p d.
+    """
     if p == 1:
         return {"scale": 0.0, "kept": 0.0, "dropped": 0.0}
     if not alpha:
@@ -117,5 +123,6 @@ def _stream(op, device, generator):
         return device.generator.native
     if not isinstance(generator, Generator) or generator.device is not device:
         place = generator.device if isinstance(generator, Generator) else type(generator).__name__
-        raise DeviceError(f"{op}: the generator is {place}, the input is on {device}. Give a tg.Generator({str(device)!r}).")
+        raise DeviceError(f"{op}: the generator is {place}, the input is on {device}. "
+                          f"Give a tg.Generator({str(device)!r}).")
     return generator.native

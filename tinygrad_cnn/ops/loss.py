@@ -1,8 +1,8 @@
 """Losses that compare two tensors element by element: how far predictions are from what they should be, as one number.
 
-The one idea: each loss is a formula for one element, and `reduction` says what becomes of them: "mean", "sum" or "none".
-size_average and reduce are PyTorch's older words for the choice and are understood where given. Losses on classes are in
-class_loss.py.
+The one idea: each loss is a formula for one element, and `reduction` says what becomes of them: "mean", "sum" or
+"none". size_average and reduce are PyTorch's older words for the choice and are understood where given. Losses on
+classes are in class_loss.py.
 """
 import warnings
 
@@ -83,7 +83,7 @@ def huber_loss(input, target, reduction="mean", delta=1.0, weight=None):
 
 
 def smooth_l1_loss(input, target, size_average=None, reduce=None, reduction="mean", beta=1.0):
-    """(input - target)^2 / (2 beta) where |input - target| < beta, |input - target| - beta / 2 beyond; l1_loss for beta 0.
+    """d^2 / (2 beta) where d = |input - target| is less than beta, d - beta / 2 beyond; l1_loss for beta 0.
 
     Returns: as mse_loss. Raises: as mse_loss, ArgumentError for beta < 0. Source: Girshick (2015), equation 3.
     """
@@ -115,8 +115,8 @@ def binary_cross_entropy_with_logits(input, target, weight=None, size_average=No
                                      pos_weight=None):
     """binary_cross_entropy of sigmoid(input), computed so that it neither overflows nor loses digits.
 
-    Args: input: logits. target: of the same shape, from 0 to 1. weight: of each element, broadcasts. pos_weight: a factor
-        on the positive part of the loss, broadcasts: more than 1 favours recall.
+    Args: input: logits. target: of the same shape, from 0 to 1. weight: of each element, broadcasts. pos_weight: a
+        factor on the positive part of the loss, broadcasts: more than 1 favours recall.
     Returns: () or, with reduction "none", the input's shape. Raises: ShapeError, DTypeError.
 
     >>> import tinygrad_cnn as tg
@@ -183,8 +183,8 @@ def _check_pair(op, input, target):
     if not isinstance(target, Tensor):
         raise DTypeError(f"{op}: target is {type(target).__name__}, not a Tensor. Make one with tg.tensor(...).")
     if input.shape != target.shape:
-        warnings.warn(f"{op}: input has shape {tuple(input.shape)} and target {tuple(target.shape)}; they are broadcast, "
-                      "which is seldom meant. Give them the same shape.", stacklevel=3)
+        warnings.warn(f"{op}: input has shape {tuple(input.shape)} and target {tuple(target.shape)}; they are "
+                      "broadcast, which is seldom meant. Give them the same shape.", stacklevel=3)
 
 
 def _check_same_shape(op, input, target):
@@ -198,4 +198,5 @@ def _check_same_shape(op, input, target):
 def _check_weight(op, input, weight):
     if not isinstance(weight, Tensor) or weight.shape != input.shape:
         shape = tuple(weight.shape) if isinstance(weight, Tensor) else type(weight).__name__
-        raise ShapeError(f"{op}: weight is {shape} but input is {tuple(input.shape)}. Give the weight the input's shape.")
+        raise ShapeError(f"{op}: weight is {shape} but input is {tuple(input.shape)}. "
+                         "Give the weight the input's shape.")

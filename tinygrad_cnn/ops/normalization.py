@@ -7,15 +7,15 @@
 
 The one idea: a `Form` says over which axes of which view, and everything else is shared: kernels, rule, second rule.
 
-The derivative. Write r = (variance + eps)^(-1/2), z = (x - mean) r, m(.) for the mean over those axes (of M numbers, the
-biased variance being m((x - mean)^2)), and P(v) = v - m(v) - z m(v z). From dr/dx_i = -r^2 z_i / M it follows that a
-change u of x changes z by r P(u); P is symmetric, so with h = g weight
+The derivative. Write r = (variance + eps)^(-1/2), z = (x - mean) r, m(.) for the mean over those axes (of M numbers,
+the biased variance being m((x - mean)^2)), and P(v) = v - m(v) - z m(v z). From dr/dx_i = -r^2 z_i / M it follows
+that a change u of x changes z by r P(u); P is symmetric, so with h = g weight
 
     dx = r P(h),   dweight = sum g z,   dbias = sum g                                               (norm_grad)
 
-norm_grad is an op of its own, because mean and r depend smoothly on x: a rule that kept them as constants would give wrong
-second derivatives. Its rules are written with z and r computed from x again, in ops, so they hold to any order. With
-gradients u, v, s arriving at dx, dweight and dbias, differentiate S = sum u r P(h) + sum v g z + sum s g:
+norm_grad is an op of its own, because mean and r depend smoothly on x: a rule that kept them as constants would give
+wrong second derivatives. Its rules are written with z and r computed from x again, in ops, so they hold to any order.
+With gradients u, v, s arriving at dx, dweight and dbias, differentiate S = sum u r P(h) + sum v g z + sum s g:
 
     by g:       weight r P(u) + v z + s
     by weight:  sum g r P(u)
@@ -119,8 +119,9 @@ def _channel_total(x, form):
 def batch_norm(input, running_mean, running_var, weight=None, bias=None, training=False, momentum=0.1, eps=1e-5):
     """(input - mean) / sqrt(var + eps) * weight + bias for each channel, over the batch and the spatial axes.
 
-    In training mean and var (biased) are the batch's, and running_mean and running_var, where given, are updated in place:
-    running = (1 - momentum) running + momentum batch's (var unbiased there). In evaluation they are the running ones.
+    In training mean and var (biased) are the batch's, and running_mean and running_var, where given, are updated in
+    place: running = (1 - momentum) running + momentum batch's (var unbiased there). In evaluation they are the
+    running ones.
 
     Args: input (N, C, *); running_mean, running_var, weight, bias: (C,) or None. float32 ones go with a 16-bit input.
     Returns: the shape and dtype of the input, channels-last in memory.
@@ -141,15 +142,15 @@ def batch_norm(input, running_mean, running_var, weight=None, bias=None, trainin
         return _with_running(op, input, running_mean, running_var, weight, bias, form, eps)
     count = prod(input.shape[:1] + input.shape[2:])
     if count == 1:
-        raise ArgumentError(f"{op}: expected more than 1 value per channel when training, got input {tuple(input.shape)}. "
-                            "Give a larger batch, or use evaluation mode.")
+        raise ArgumentError(f"{op}: expected more than 1 value per channel when training, got input "
+                            f"{tuple(input.shape)}. Give a larger batch, or use evaluation mode.")
     y, statistics = _with_own(batch_norm_op, input, weight, bias, form, eps)
     _move_running(op, running_mean, running_var, statistics, momentum, count)
     return y
 
 
-def instance_norm(input, running_mean=None, running_var=None, weight=None, bias=None, use_input_stats=True, momentum=0.1,
-                  eps=1e-5):
+def instance_norm(input, running_mean=None, running_var=None, weight=None, bias=None, use_input_stats=True,
+                  momentum=0.1, eps=1e-5):
     """batch_norm with each sample taken alone: mean and var over the spatial axes.
 
     Running statistics, where given, are updated with the mean of the samples' ones.
@@ -165,8 +166,8 @@ def instance_norm(input, running_mean=None, running_var=None, weight=None, bias=
         return _with_running(op, input, running_mean, running_var, weight, bias, form, eps)
     count = prod(input.shape[2:])
     if count == 1:
-        raise ArgumentError(f"{op}: expected more than 1 spatial element when training, got input {tuple(input.shape)}. "
-                            "Give larger maps, or use running statistics.")
+        raise ArgumentError(f"{op}: expected more than 1 spatial element when training, got input "
+                            f"{tuple(input.shape)}. Give larger maps, or use running statistics.")
     form = _channel_form(input, tuple(range(2, input.ndim)))
     y, statistics = _with_own(instance_norm_op, input, weight, bias, form, eps)
     _move_running(op, running_mean, running_var, statistics, momentum, count)
@@ -191,7 +192,8 @@ def group_norm(input, num_groups, weight=None, bias=None, eps=1e-5):
         raise ArgumentError(f"{op}: expected more than 1 value per group, got input {tuple(input.shape)}. "
                             "Use fewer groups or larger maps.")
     size, flat = channels // num_groups, (1,) * len(spatial)
-    form = Form((n, num_groups, size, *spatial), tuple(range(2, 3 + len(spatial))), (num_groups, size, *flat), (channels,), True)
+    view, wide = (n, num_groups, size, *spatial), (num_groups, size, *flat)
+    form = Form(view, tuple(range(2, len(view))), wide, (channels,), True)
     return _with_own(group_norm_op, input, weight, bias, form, eps)[0]
 
 
@@ -236,8 +238,8 @@ window_sum = Op("window_sum", "x", attrs="before after", promote=None).rules(
 def local_response_norm(input, size, alpha=1e-4, beta=0.75, k=1.0):
     """input / (k + alpha / size * sum of input^2 over `size` neighbouring channels)^beta.
 
-    Args: input (N, C, *) with at least 3 axes. size: the window reaches size // 2 channels back and (size - 1) // 2 ahead;
-    outside there are zeros. Returns: the input's shape and dtype. Raises: ShapeError, ArgumentError.
+    Args: input (N, C, *) with at least 3 axes. size: the window reaches size // 2 channels back and (size - 1) // 2
+    ahead; outside there are zeros. Returns: the input's shape and dtype. Raises: ShapeError, ArgumentError.
     Source: Krizhevsky, Sutskever and Hinton (2012), section 3.3, where alpha is not divided by the size.
     """
     _check_channels("local_response_norm", input, 3)
@@ -253,7 +255,7 @@ def _channel_form(x, axes):
 
 
 def _with_own(op, x, weight, bias, form, eps):
-    """(x normalised by its own statistics, those as arrays: mean, variance, rstd); None for them if x has no elements."""
+    """x normalised by its own statistics, and their arrays (mean, variance, rstd), or None if x has no elements."""
     if not x.array.size:
         return _empty(x, weight, bias, form), None
     xp = x.device.xp
@@ -265,8 +267,8 @@ def _with_own(op, x, weight, bias, form, eps):
 def _with_running(op, x, running_mean, running_var, weight, bias, form, eps):
     """x normalised by the running statistics."""
     if running_mean is None or running_var is None:
-        raise ArgumentError(f"{op}: in evaluation the running statistics are used, but running_mean or running_var is None. "
-                            "Give both, or normalise by the input's own statistics.")
+        raise ArgumentError(f"{op}: in evaluation the running statistics are used, but running_mean or running_var is "
+                            "None. Give both, or normalise by the input's own statistics.")
     if not x.array.size:
         return _empty(x, weight, bias, form)
     shape = (1, *form.wide)
@@ -282,10 +284,11 @@ def _empty(x, weight, bias, form):
 
 
 def _move_running(op, running_mean, running_var, statistics, momentum, count):
-    """running = (1 - momentum) running + momentum batch's, in place; the variance unbiased: times count / (count - 1)."""
+    """running = (1 - momentum) running + momentum batch's, in place; the variance times count / (count - 1)."""
     if statistics is None:
         return
-    for running, batch, factor in ((running_mean, statistics[0], 1.0), (running_var, statistics[1], count / (count - 1))):
+    unbiased = count / (count - 1)
+    for running, batch, factor in ((running_mean, statistics[0], 1.0), (running_var, statistics[1], unbiased)):
         if running is not None:
             running.wrote(op)
             update = running.device.kernel("update_running_")

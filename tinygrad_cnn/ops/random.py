@@ -24,7 +24,8 @@ def _drawn(op, kernel, device, generator, *args, **kwargs):
     if generator is None:
         generator = device.generator
     elif not isinstance(generator, Generator):
-        raise ArgumentError(f"{op}: generator is {type(generator).__name__}. Give a tg.Generator, or None for the device's.")
+        raise ArgumentError(f"{op}: generator is {type(generator).__name__}. Give a tg.Generator, or None for the "
+                            "device's.")
     elif generator.device is not device:
         raise DeviceError(f"{op}: the generator is on {generator.device} but the tensor on {device}. "
                           f"Make one with tg.Generator({str(device)!r}).")
@@ -60,14 +61,14 @@ def rand(*size, generator=None, dtype=None, device=None, requires_grad=False):
     >>> rand(2, 3).shape
     tinygrad_cnn.Size([2, 3])
     """
-    return _made("rand", "draw_uniform", _shape("rand", size), _floating("rand", dtype), device, generator, requires_grad,
-                 0.0, 1.0)
+    return _made("rand", "draw_uniform", _shape("rand", size), _floating("rand", dtype), device, generator,
+                 requires_grad, 0.0, 1.0)
 
 
 def randn(*size, generator=None, dtype=None, device=None, requires_grad=False):
     """Numbers of the normal distribution with mean 0 and variance 1. Arguments and Raises as rand."""
-    return _made("randn", "draw_normal", _shape("randn", size), _floating("randn", dtype), device, generator, requires_grad,
-                 0.0, 1.0)
+    return _made("randn", "draw_normal", _shape("randn", size), _floating("randn", dtype), device, generator,
+                 requires_grad, 0.0, 1.0)
 
 
 def randint(low=0, high=None, size=None, *, generator=None, dtype=dtypes.int64, device=None, requires_grad=False):
@@ -86,8 +87,8 @@ def randint(low=0, high=None, size=None, *, generator=None, dtype=dtypes.int64, 
         raise ArgumentError("randint: size is not given. Write randint(high, size) or randint(low, high, size).")
     dtype = dtypes.of(dtype)
     low, high = _range("randint", low, high, dtype)
-    size = size if isinstance(size, (tuple, list)) else (size,)
-    return _made("randint", "draw_integers", sizes("randint", size, negative=False), dtype, device, generator, requires_grad, low, high)
+    return _made("randint", "draw_integers", sizes("randint", size, negative=False), dtype, device, generator,
+                 requires_grad, low, high)
 
 
 def _range(op, low, high, dtype):
@@ -96,11 +97,13 @@ def _range(op, low, high, dtype):
         raise ArgumentError(f"{op}: low={low!r} and high={high!r} must be integers.")
     low, high = low.__index__(), high.__index__()
     if low >= high:
-        raise ArgumentError(f"{op}: there is no integer from {low} up to but not including {high}. Give a high above low.")
+        raise ArgumentError(f"{op}: there is no integer from {low} up to but not including {high}. "
+                            "Give a high above low.")
     if not dtype.is_floating_point:
         least, most = (0, 1) if dtype is dtypes.bool else (dtypes.iinfo(dtype).min, dtypes.iinfo(dtype).max)
         if low < least or high - 1 > most:
-            raise ArgumentError(f"{op}: {dtype} holds {least} to {most}, not {low} to {high - 1}. Choose a wider dtype.")
+            raise ArgumentError(f"{op}: {dtype} holds {least} to {most}, not {low} to {high - 1}. "
+                                "Choose a wider dtype.")
     return low, high
 
 
@@ -127,7 +130,7 @@ def randn_like(input, *, generator=None, dtype=None, device=None, requires_grad=
 
 
 def randint_like(input, low=0, high=None, *, generator=None, dtype=None, device=None, requires_grad=False):
-    """`randint` with the shape, dtype and device of `input`: `randint_like(x, high)` or `randint_like(x, low, high)`."""
+    """`randint` in the shape, dtype and device of `input`: `randint_like(x, high)` or `randint_like(x, low, high)`."""
     low, high = (0, low) if high is None else (low, high)
     return randint(low, high, tuple(input.shape), generator=generator, dtype=dtype or input.dtype,
                    device=device or input.device, requires_grad=requires_grad)
@@ -148,9 +151,9 @@ def normal(mean=0.0, std=1.0, size=None, *, generator=None, dtype=None, device=N
     if given and size is not None or not given and size is None:
         raise ArgumentError("normal: give mean and std as Tensors, or as numbers together with size.")
     if not given:
-        size = size if isinstance(size, (tuple, list)) else (size,)
-        return _made("normal", "draw_normal", sizes("normal", size, negative=False), _floating("normal", dtype), device, generator,
-                     requires_grad, float(mean), float(std))
+        shape = sizes("normal", size, negative=False)
+        return _made("normal", "draw_normal", shape, _floating("normal", dtype), device, generator, requires_grad,
+                     float(mean), float(std))
     shape = _broadcast("normal", [tuple(t.shape) for t in given])
     dtype = given[0].dtype if len(given) == 1 else dtypes.promote_types(mean.dtype, std.dtype)
     mean, std = (t.array if isinstance(t, Tensor) else float(t) for t in (mean, std))
@@ -171,7 +174,7 @@ def _broadcast(op, shapes):
 
 
 def bernoulli(input, p=None, *, generator=None):
-    """1 with the probability in each element of `input` (or with probability p), else 0, in the input's shape and dtype.
+    """1 with the probability in each element of `input` (or with probability p), else 0; the input's shape and dtype.
 
     Raises: ArgumentError for a probability outside [0, 1] (for a Tensor on a GPU it counts as the nearest of 0 and 1).
 
@@ -181,7 +184,8 @@ def bernoulli(input, p=None, *, generator=None):
     if not isinstance(input, Tensor):
         raise DTypeError(f"bernoulli: expected a Tensor, got {type(input).__name__}. Make one with tg.tensor(...).")
     if p is None and not input.dtype.is_floating_point:
-        raise DTypeError(f"bernoulli: probabilities are floating point, the input is {input.dtype}. Convert it with .float().")
+        raise DTypeError(f"bernoulli: probabilities are floating point, the input is {input.dtype}. "
+                         "Convert it with .float().")
     p = input.array if p is None else _probability("bernoulli", p)
     array = _drawn("bernoulli", "draw_bernoulli", input.device, generator, p, tuple(input.shape), input.array.dtype)
     return Tensor(array, input.device)
@@ -196,8 +200,8 @@ def _probability(op, p):
 def multinomial(input, num_samples, replacement=False, *, generator=None):
     """Indices drawn with the weights in each row of `input`, which need not sum to 1: (C,) or (N, C) -> (S,) or (N, S).
 
-    Returns: int64. Raises: DTypeError, ShapeError; ArgumentError for weights that S indices cannot be drawn from (on a GPU
-    the result is then undefined).
+    Returns: int64. Raises: DTypeError, ShapeError; ArgumentError for weights that S indices cannot be drawn from (on
+    a GPU the result is then undefined).
 
     >>> multinomial(tensor([0.0, 3.0, 0.0]), 2, replacement=True)
     tensor([1, 1])
@@ -211,7 +215,8 @@ def multinomial(input, num_samples, replacement=False, *, generator=None):
                             f"{'' if replacement else ' without replacement'}. Give a number from 1"
                             f"{' up' if replacement else f' to {input.shape[-1]}'}.")
     rows = input.array.reshape(-1, input.shape[-1])
-    drawn = _drawn("multinomial", "draw_categories", input.device, generator, rows, num_samples.__index__(), bool(replacement))
+    drawn = _drawn("multinomial", "draw_categories", input.device, generator, rows, num_samples.__index__(),
+                   bool(replacement))
     return Tensor(drawn if input.ndim == 2 else drawn[0], input.device)
 
 
@@ -220,7 +225,8 @@ def _fill(op, self, kernel, generator, *args, floating=True):
     if not isinstance(self, Tensor):
         raise DTypeError(f"{op}: expected a Tensor to write into, got {type(self).__name__}.")
     if floating and not self.dtype.is_floating_point:
-        raise DTypeError(f"{op}: the tensor is {self.dtype}, the numbers drawn are floating point. Use random_ for integers.")
+        raise DTypeError(f"{op}: the tensor is {self.dtype}, the numbers drawn are floating point. "
+                         "Use random_ for integers.")
     return _replace(op, self, kernel, generator, tuple(self.shape), self.array.dtype, *args)
 
 
@@ -243,7 +249,10 @@ def normal_(self, mean=0.0, std=1.0, *, generator=None):
 
 
 def uniform_(self, low=0.0, to=1.0, *, generator=None):
-    """Fill with numbers drawn evenly from [low, to); returns the tensor. Raises: as normal_, ArgumentError if low > to."""
+    """Fill with numbers drawn evenly from [low, to); returns the tensor.
+
+    Raises: as normal_, ArgumentError if low > to.
+    """
     if not low <= to:
         raise ArgumentError(f"uniform_: there is no number from {low} to {to}. Give the smaller one first.")
     return _fill("uniform_", self, "draw_uniform", generator, float(low), float(to))

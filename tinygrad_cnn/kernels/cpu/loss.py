@@ -89,8 +89,8 @@ def binary_cross_entropy(device, p, target):
     """As in kernels/generic/loss.py. Raises: ArgumentError for a probability outside [0, 1]."""
     if p.size and not (p.min() >= 0 and p.max() <= 1):
         wrong = p[~((p >= 0) & (p <= 1))][0]
-        raise ArgumentError(f"binary_cross_entropy: input {wrong} is no probability. Give numbers from 0 to 1 (the output "
-                            "of sigmoid), or use binary_cross_entropy_with_logits.")
+        raise ArgumentError(f"binary_cross_entropy: input {wrong} is no probability. Give numbers from 0 to 1 (the "
+                            "output of sigmoid), or use binary_cross_entropy_with_logits.")
     return generic.binary_cross_entropy(device, p, target)
 
 

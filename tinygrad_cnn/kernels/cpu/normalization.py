@@ -1,10 +1,10 @@
 """Batch, group and instance norm for NumPy, in blocks and threads (layer norm is in row_norm.py).
 
-Seen channels-last, activations are rows of C numbers: (n, L, C), where n is 1 for batch norm (L pixels of the whole batch)
-and N for the others. Forward needs two sums for each channel, then y = x scale + shift; backward two sums, then
+Seen channels-last, activations are rows of C numbers: (n, L, C), where n is 1 for batch norm (L pixels of the whole
+batch) and N for the others. Forward needs two sums for each channel, then y = x scale + shift; backward two sums, then
 dx = g a + x b + c. A group's sums are sums of its channels'. What makes it fast:
 - a sum over rows is ones @ x (BLAS, 5x np.sum(axis=0)), in float32 for at most `ROWS` rows, then in float64;
-- the sums for the variance are of x minus the first pixel, so that mean(d^2) - mean(d)^2 loses no digits to a large mean;
+- the sums for the variance are of x minus the first pixel: mean(d^2) - mean(d)^2 loses no digits to a large mean;
 - numbers that belong to a channel are repeated up to `TILE`, so that ufuncs run along long rows.
 The sums of blocks are added in one order, so results do not depend on the number of threads.
 

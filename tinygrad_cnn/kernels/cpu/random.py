@@ -33,12 +33,12 @@ def draw_bernoulli(device, stream, p, shape, dtype):
 def draw_categories(device, stream, weights, count, replacement):
     """As in kernels/generic/random.py. Raises: ArgumentError for rows that `count` classes cannot be drawn from."""
     if not (np.isfinite(weights) & (weights >= 0)).all():
-        raise ArgumentError("multinomial: there are weights that are negative, infinite or NaN. Give finite numbers of at "
-                            "least 0.")
+        raise ArgumentError("multinomial: there are weights that are negative, infinite or NaN. "
+                            "Give finite numbers of at least 0.")
     least = 1 if replacement else count
     positive = np.count_nonzero(weights, axis=-1)
     if (positive < least).any():
         row = int(np.argmax(positive < least))
-        raise ArgumentError(f"multinomial: row {row} has {int(positive[row])} weights greater than 0, but {least} classes "
-                            f"are to be drawn from it{'' if replacement else ' without replacement'}.")
+        raise ArgumentError(f"multinomial: row {row} has {int(positive[row])} weights greater than 0, but {least} "
+                            f"classes are to be drawn from it{'' if replacement else ' without replacement'}.")
     return generic.draw_categories(device, stream, weights, count, replacement)

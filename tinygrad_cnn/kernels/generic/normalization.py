@@ -1,8 +1,8 @@
 """Kernels of the normalisations: y = (x - mean) rstd weight + bias, which differ in the axes of mean and rstd.
 
-`form` says which: x is seen as form.view, mean and rstd are taken over form.axes (and keep them, with size 1), weight and
-bias are seen as form.wide, which broadcasts against the view. float16 and bfloat16 are computed in float32 and rounded
-once. With form.channels, results are channels-last in memory.
+`form` says which: x is seen as form.view, mean and rstd are taken over form.axes (and keep them, with size 1), weight
+and bias are seen as form.wide, which broadcasts against the view. float16 and bfloat16 are computed in float32 and
+rounded once. With form.channels, results are channels-last in memory.
 """
 from .precision import is_narrow
 
