@@ -1,93 +1,30 @@
-"""torch.nn.functional's face: the functions behind the layers, without state.
+"""torch.nn.functional's face: the functions behind the layers, without state; `__all__` is the list.
 
 Most are ops, handed on from where they stand (tinygrad_cnn.ops); distances and the losses made of a few ops are in
-distances.py, resizing in resize.py. Here stands the rest: softmax without an axis, shrinking, one_hot, bilinear.
+distances.py, resizing in resize.py. Here stands the rest: softmax without an axis, gumbel_softmax, rrelu, bilinear,
+one_hot.
 """
+# ruff: noqa: F403, F405
 import warnings
 
 from .. import dtypes
 from ..errors import ArgumentError, DTypeError, ShapeError
 from ..ops import softmax as softmax_family
-from ..ops.activation import (
-    celu,
-    elu,
-    gelu,
-    hardsigmoid,
-    hardswish,
-    hardtanh,
-    leaky_relu,
-    logsigmoid,
-    mish,
-    prelu,
-    relu,
-    relu6,
-    selu,
-    silu,
-    softplus,
-    softsign,
-    threshold,
-)
-from ..ops.adaptive import (
-    adaptive_avg_pool1d,
-    adaptive_avg_pool2d,
-    adaptive_avg_pool3d,
-    adaptive_max_pool1d,
-    adaptive_max_pool1d_with_indices,
-    adaptive_max_pool2d,
-    adaptive_max_pool2d_with_indices,
-    adaptive_max_pool3d,
-    adaptive_max_pool3d_with_indices,
-    max_unpool1d,
-    max_unpool2d,
-    max_unpool3d,
-)
-from ..ops.conv import conv1d, conv2d, conv3d, conv_transpose1d, conv_transpose2d, conv_transpose3d
+from ..ops.activation import *
+from ..ops.adaptive import *
+from ..ops.class_loss import *
+from ..ops.conv import *
 from ..ops.creation import empty_like, zeros
-from ..ops.dropout import alpha_dropout, dropout, dropout1d, dropout2d, dropout3d, feature_alpha_dropout
+from ..ops.dropout import *
 from ..ops.elementwise import sigmoid, tanh
-from ..ops.fold import fold, unfold
-from ..ops.loss import (
-    binary_cross_entropy,
-    binary_cross_entropy_with_logits,
-    cross_entropy,
-    huber_loss,
-    kl_div,
-    l1_loss,
-    mse_loss,
-    nll_loss,
-    smooth_l1_loss,
-)
+from ..ops.fold import *
+from ..ops.loss import *
 from ..ops.matmul import linear
-from ..ops.normalization import batch_norm, group_norm, instance_norm, layer_norm, local_response_norm, rms_norm
+from ..ops.normalization import *
 from ..ops.pad import pad
-from ..ops.pool import (
-    avg_pool1d,
-    avg_pool2d,
-    avg_pool3d,
-    lp_pool1d,
-    lp_pool2d,
-    lp_pool3d,
-    max_pool1d,
-    max_pool1d_with_indices,
-    max_pool2d,
-    max_pool2d_with_indices,
-    max_pool3d,
-    max_pool3d_with_indices,
-)
-from .distances import (
-    cosine_embedding_loss,
-    cosine_similarity,
-    gaussian_nll_loss,
-    hinge_embedding_loss,
-    margin_ranking_loss,
-    multilabel_soft_margin_loss,
-    normalize,
-    pairwise_distance,
-    poisson_nll_loss,
-    soft_margin_loss,
-    triplet_margin_loss,
-)
-from .resize import channel_shuffle, interpolate, pixel_shuffle, pixel_unshuffle, upsample
+from ..ops.pool import *
+from .distances import *
+from .resize import *
 
 __all__ = ["adaptive_avg_pool1d", "adaptive_avg_pool2d", "adaptive_avg_pool3d", "adaptive_max_pool1d",
            "adaptive_max_pool1d_with_indices", "adaptive_max_pool2d", "adaptive_max_pool2d_with_indices",
@@ -102,7 +39,7 @@ __all__ = ["adaptive_avg_pool1d", "adaptive_avg_pool2d", "adaptive_avg_pool3d", 
            "lp_pool3d", "margin_ranking_loss", "max_pool1d", "max_pool1d_with_indices", "max_pool2d",
            "max_pool2d_with_indices", "max_pool3d", "max_pool3d_with_indices", "max_unpool1d", "max_unpool2d",
            "max_unpool3d", "mish", "mse_loss", "multilabel_soft_margin_loss", "nll_loss", "normalize", "one_hot",
-           "pad", "pairwise_distance", "pixel_shuffle", "pixel_unshuffle", "poisson_nll_loss", "prelu", "relu",
+           "pad", "pairwise_distance", "pixel_shuffle", "pixel_unshuffle", "poisson_nll_loss", "prelu", "relu", "relu_",
            "relu6", "rms_norm", "rrelu", "selu", "sigmoid", "silu", "smooth_l1_loss", "soft_margin_loss", "softmax",
            "softmin", "softplus", "softshrink", "softsign", "tanh", "tanhshrink", "threshold", "triplet_margin_loss",
            "unfold", "upsample"]
@@ -150,21 +87,6 @@ def gumbel_softmax(logits, tau=1, hard=False, eps=1e-10, dim=-1):
     return one_hot - soft.detach() + soft
 
 
-def hardshrink(input, lambd=0.5):
-    """input where |input| > lambd, 0 elsewhere. Any shape."""
-    return input.masked_fill((input >= -lambd) & (input <= lambd), 0)
-
-
-def softshrink(input, lambd=0.5):
-    """input moved towards 0 by lambd, 0 where |input| <= lambd. Any shape."""
-    return (input - lambd).clamp(min=0) + (input + lambd).clamp(max=0)
-
-
-def tanhshrink(input):
-    """input - tanh(input). Any shape."""
-    return input - tanh(input)
-
-
 def rrelu(input, lower=1 / 8, upper=1 / 3, training=False, inplace=False):
     """input where it is positive, a input elsewhere. Any shape.
 
@@ -174,19 +96,6 @@ def rrelu(input, lower=1 / 8, upper=1 / 3, training=False, inplace=False):
         return leaky_relu(input, (lower + upper) / 2, inplace)
     slope = empty_like(input).uniform_(lower, upper).masked_fill(input.detach() > 0, 1)
     return input.mul_(slope) if inplace else input * slope
-
-
-def glu(input, dim=-1):
-    """a sigmoid(b), where a and b are the two halves of the input along `dim`, which is halved.
-
-    Raises: ShapeError if that axis has an odd size.
-    """
-    size = input.shape[dim]
-    if size % 2:
-        raise ShapeError(f"glu: axis {dim} of the input {tuple(input.shape)} has size {size}, which has no halves. "
-                         "Make it even.")
-    a, b = input.chunk(2, dim)
-    return a * sigmoid(b)
 
 
 def bilinear(input1, input2, weight, bias=None):
