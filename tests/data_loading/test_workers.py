@@ -1,9 +1,13 @@
 """Reading ahead in threads: nothing hangs, nothing leaks, nothing depends on who was first."""
+import _thread
 import gc
 import random
+import subprocess
+import sys
 import threading
 import time
 import weakref
+from pathlib import Path
 
 import numpy as np
 import pytest
@@ -11,6 +15,8 @@ import pytest
 import tinygrad_cnn as tg
 from tinygrad_cnn.data import DataLoader, Dataset, IterableDataset, batch_random, get_worker_info
 from tinygrad_cnn.errors import DataError
+
+ROOT = Path(__file__).resolve().parents[2]
 
 
 class Slow(Dataset):
@@ -76,6 +82,27 @@ def test_the_threads_are_gone_after_ctrl_c_in_the_loop():
     with pytest.raises(KeyboardInterrupt):
         batches.throw(KeyboardInterrupt())
     assert not loader_threads()
+
+
+def test_ctrl_c_is_heard_while_waiting_for_a_batch():
+    class Stuck(Slow):
+        def __getitem__(self, index):
+            time.sleep(0.8)
+            return index
+
+    timer = threading.Timer(0.05, _thread.interrupt_main)
+    with pytest.raises(KeyboardInterrupt):
+        timer.start()
+        list(DataLoader(Stuck(), num_workers=1))
+    timer.join()
+
+
+def test_a_program_ends_although_a_loader_is_half_read():
+    program = ("import tinygrad_cnn as tg\n"
+               "batches = iter(tg.data.DataLoader(list(range(100)), num_workers=3))\n"
+               "print(next(batches).item())")
+    done = subprocess.run([sys.executable, "-c", program], capture_output=True, text=True, timeout=60, cwd=ROOT)
+    assert (done.returncode, done.stdout.strip(), done.stderr) == (0, "0", "")
 
 
 def test_threads_are_daemons():
