@@ -1,12 +1,61 @@
 """The everyday call, unrolled: ops of one or two plain tensors of one device and dtype, with nothing unusual going on.
 
 What differs from `Op.__call__` is speed alone (`python -m tests.benchmarks.overhead`): no argument lists, no promotion,
-no attributes, no `Watch`. Whatever does not fit falls back to it.
+no `Watch`. Whatever does not fit falls back to it.
 """
 from ..tensor import Tensor
 from .graph import Node, next_id
 from .modes import get_mode
 from .op import F32, F64, Op, quiet
+from .views import View, shares_memory
+
+
+def unrolled(inputs, attrs, view, promote):
+    """The class whose call fits an op with so many inputs, or None."""
+    if inputs == 1 and promote is None:
+        return Shaping
+    if attrs or view or promote is None:
+        return None
+    return {1: Unary, 2: Binary}.get(inputs)
+
+
+class Shaping(Op):
+    """An op of one tensor that takes any dtype: views, casts, sums."""
+
+    def __call__(self, a, **attrs):
+        mode = get_mode()
+        if not isinstance(a, Tensor) or not (mode is True or mode is False):
+            return Op.__call__(self, a, **attrs)
+        device = a.device
+        x = a.array
+        try:
+            y = quiet.run(self.kernels.get(device) or self.kernel(device), x, **attrs)
+        except ValueError as error:
+            self.explain(error, (x,), attrs)
+        if type(y) is not device.array_type:
+            y = device.xp.asarray(y)
+        node = None
+        if mode:
+            edge = a.edge
+            if edge is not None and self.live_mask:
+                node = Node()
+                node.id = next_id()
+                node.plan = plan = self.plans.get(1) or self.plan(1, 1)
+                node.edges = (edge,)
+                node.extras = attrs
+                node.watch = None
+                node.shape, node.dtype = y.shape, y.dtype
+                node.saved, node.versions = ([a], (a.writes[0],)) if plan.inputs else ([], ())
+                if plan.meta:
+                    node.extras = {**attrs, **{name: getattr(x, what) for name, _, what in plan.meta}}
+        if self.view and (self.view is True or shares_memory(y, x)):
+            out = View.of(a, y, node, self, attrs, mode)
+        else:
+            out = Tensor(y, device, node)
+        if node is not None and plan.keeps_y:
+            node.saved.append(y)
+            node.writes = out.writes, out.writes[0]
+        return out
 
 
 class Unary(Op):

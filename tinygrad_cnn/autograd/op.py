@@ -48,9 +48,9 @@ class Plan:
     inputs: positions of the inputs kept. residuals: positions of the residuals kept; wants: their names. keeps_y:
     whether the output's array is kept. meta: (name, input position, "shape" or "dtype") read at the call.
     rules: (input position or tuple of them, function, places of its values in `saved`, names passed by keyword).
-    names: what the k-th saved value is called in messages (None for one that hooks must not pack).
+    names: what the k-th saved value is called in messages. single: whether each rule is for one input.
     """
-    __slots__ = ("op", "inputs", "residuals", "wants", "keeps_y", "meta", "rules", "names", "simple")
+    __slots__ = ("op", "inputs", "residuals", "wants", "keeps_y", "meta", "rules", "names", "single")
 
     def __init__(self, op, live, count):
         self.op = op
@@ -74,7 +74,7 @@ class Plan:
         self.rules = tuple(self._rule(op, i, rule, slot) for i, rule in chosen)
         self.meta = tuple((n, op.inputs.index(n.rsplit("_", 1)[0]), n.rsplit("_", 1)[1])
                           for n in dict.fromkeys(extras) if n in op.metadata)
-        self.simple = all(type(i) is int and not extra for i, _, _, extra in self.rules)
+        self.single = all(type(i) is int for i, _, _, _ in self.rules)
 
     @staticmethod
     def _rule(op, i, rule, slot):
@@ -126,11 +126,10 @@ class Op:
         OPS[name] = self
 
     def __new__(cls, name, inputs, *, attrs="", residuals="", outputs=1, view=False, promote="arith", **others):
-        """An op of one or two tensors and nothing else gets the unrolled call of fast.py."""
-        count = len(inputs.split())
-        if cls is Op and promote and not (attrs or residuals or view or inputs.startswith("*")) and outputs == 1 and count < 3:
-            from .fast import Binary, Unary
-            cls = Unary if count == 1 else Binary
+        """An op of one or two tensors gets an unrolled call of fast.py where one fits."""
+        if cls is Op and not residuals and outputs == 1 and not inputs.startswith("*"):
+            from .fast import unrolled
+            cls = unrolled(len(inputs.split()), attrs, view, promote) or cls
         return object.__new__(cls)
 
     def rules(self, joint=None, **rules):
@@ -222,7 +221,7 @@ class Op:
                 y = quiet.run(kernel, *arrays, **attrs)
             else:
                 y = quiet.run(kernel, *arrays)
-        except ValueError as error:
+        except (ValueError, TypeError) as error:
             self.explain(error, arrays, attrs)
         if type(y) is not device.array_type:
             if type(y) is tuple:
@@ -348,11 +347,20 @@ class Op:
         """Our error for sizes the kernel refused, in place of the array library's."""
         if isinstance(error, TinygradError):
             raise error
+        if isinstance(error, TypeError):
+            self.explain_dtypes(error, arrays)
         shapes = [tuple(x.shape) for x in arrays if hasattr(x, "shape")]
         message = self.diagnose(*arrays, **attrs) if self.diagnose else _broadcast_message(shapes)
         if message is None:
             raise error
         raise ShapeError(f"{self.name}: {message}") from None
+
+    def explain_dtypes(self, error, arrays):
+        """Our error for dtypes that the array library's function does not take (NumPy's words, then CuPy's)."""
+        if "not supported" not in str(error) and "Wrong type" not in str(error):
+            raise error
+        kinds = ", ".join(str(x.dtype) if hasattr(x, "dtype") else type(x).__name__ for x in arrays if x is not None)
+        raise DTypeError(f"{self.name}: not defined for {kinds}. Convert the tensors with .to(dtype) first.") from error
 
     @property
     def __name__(self):

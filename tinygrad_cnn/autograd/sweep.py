@@ -32,6 +32,7 @@ class Pass:
     def give(self, edge, g, owned):
         """Let gradient `g` arrive at `edge`, in the edge's shape and dtype; `owned` if nobody else has its memory."""
         if g.array.shape != edge.shape:
+            _check_reducible(g.array.shape, edge.shape)
             g = sum_to(g, shape=edge.shape)
             owned = g.array.base is None and not self.create
         if g.array.dtype != edge.dtype:
@@ -71,7 +72,7 @@ class Pass:
                 g = tuple(_zeros(node, k, device) if part is None and node.materializes(k) else part
                           for k, part in enumerate(g))
             try:
-                if type(node) is Node and node.plan.simple and wanted is None and not self.check:
+                if type(node) is Node and node.plan.single and wanted is None and not self.check:
                     self.apply(node, g)
                 else:
                     self.apply_any(node, g)
@@ -96,7 +97,7 @@ class Pass:
             self.give(edge, dx, mine and dx is not g and dx.array.base is None)
 
     def apply(self, node, g):
-        """`apply_any`, unrolled for a node whose rules take saved values only: the inner loop of every backward pass."""
+        """`apply_any`, unrolled for a node with a rule for each input: the inner loop of every backward pass."""
         plan, values, edges, create, due = node.plan, node.saved, node.edges, self.create, self.due
         if values is None or plan.keeps_y:
             values = node.values(g.device, create)
@@ -106,14 +107,18 @@ class Pass:
                 if version is not None and values[k].writes[0] != version:
                     node.stale(values[k].writes, version, plan.names[k])
                 k += 1
-        for i, rule, slots, _ in plan.rules:
+        for i, rule, slots, extras in plan.rules:
             count = len(slots)
-            if count == 1:
+            if extras:
+                dx = rule(g, *[values[s] for s in slots], **{name: node.extra(name) for name in extras})
+            elif count == 1:
                 dx = rule(g, values[slots[0]])
             elif count == 0:
                 dx = rule(g)
             else:
                 dx = rule(g, *[values[s] for s in slots])
+            if dx is None:
+                continue
             edge = edges[i]
             key = edge.id
             array = dx.array
@@ -211,6 +216,14 @@ def _check_fits(what, g, like):
                           "Move it with .to(device).")
     if g.array.dtype != like.array.dtype:
         raise DTypeError(f"backward: {what} is {g.dtype} but the tensor is {like.dtype}. Convert it with .to(dtype).")
+
+
+def _check_reducible(shape, target):
+    """Refuse a gradient whose shape the tensor's cannot have been broadcast to."""
+    tail = shape[len(shape) - len(target):]
+    if len(shape) < len(target) or any(n != m and m != 1 for n, m in zip(tail, target)):
+        raise ShapeError(f"backward: a rule gave a gradient of shape {tuple(shape)} for a tensor of shape {tuple(target)}. "
+                         "It must have that shape, or one that shape broadcasts to.")
 
 
 def _first_gradient(name, tensor, g):

@@ -64,7 +64,7 @@ def _matmul_db(g, a, rank):
     if rank == 1:
         if a.array.ndim == 1:
             return mul(g, a)
-        return squeeze_op(matmul_op(_transposed(a), unsqueeze_op(g, dim=g.array.ndim)), dims=(a.array.ndim - 2,))
+        return squeeze_op(matmul_op(_transposed(a), unsqueeze_op(g, dim=g.array.ndim)), dims=(a.array.ndim - 1,))
     if a.array.ndim == 1:
         return mul(unsqueeze_op(a, dim=1), unsqueeze_op(g, dim=g.array.ndim - 1))
     return linear_dw(a, g) if rank == 2 else matmul_op(_transposed(a), g)
