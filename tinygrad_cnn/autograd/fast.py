@@ -30,7 +30,7 @@ class Shaping(Op):
         x = a.array
         try:
             y = quiet.run(self.kernels.get(device) or self.kernel(device), x, **attrs)
-        except ValueError as error:
+        except (ValueError, TypeError) as error:
             self.explain(error, (x,), attrs)
         if type(y) is not device.array_type:
             y = device.xp.asarray(y)
@@ -105,7 +105,7 @@ class Binary(Op):
                     and (mode is True or mode is False)):
                 try:
                     y = quiet.run(self.kernels.get(device) or self.kernel(device), x, z)
-                except ValueError as error:
+                except (ValueError, TypeError) as error:
                     self.explain(error, (x, z), {})
                 if type(y) is not device.array_type:
                     y = device.xp.asarray(y)

@@ -1,8 +1,8 @@
 """Activations. Shapes: any; the result has the input's. `inplace=True` writes the result into the input's memory.
 
 The table of derivatives comes first; `g` is the incoming gradient. Where a function has a kink the slope is PyTorch's:
-that of the left side at 0 for relu (0), leaky_relu, elu and prelu, 0 at both ends of hardtanh, relu6 and hardsigmoid, and
-for hardswish 0 at -3 and 1 at 3.
+that of the left side at 0 for relu (0), leaky_relu, elu and prelu, 0 at both ends of hardtanh, relu6 and hardsigmoid,
+and for hardswish 0 at -3 and 1 at 3.
 """
 import math
 
@@ -12,14 +12,14 @@ from ..errors import ArgumentError, DTypeError, ShapeError
 from ..tensor import Tensor
 from .arithmetic import abs_op, add_op, div_op, mul_op, neg_op, sigmoid_op, square_op, sub_op
 from .compare import drop, gt_op, keep, le_op, logical_and_op, where_op
-from .elementwise import exp_op, tanh_op
 from .dims import normalize_dim
+from .elementwise import exp_op, tanh_op
 from .shape import reshape_op
 from .slices import narrow
 
-__all__ = ["celu", "elu", "gelu", "glu", "hardshrink", "hardsigmoid", "hardswish", "hardtanh", "leaky_relu", "logsigmoid",
-           "mish", "prelu", "relu", "relu6", "relu_", "selu", "silu", "softplus", "softshrink", "softsign", "tanhshrink",
-           "threshold"]
+__all__ = ["celu", "elu", "gelu", "glu", "hardshrink", "hardsigmoid", "hardswish", "hardtanh", "leaky_relu",
+           "logsigmoid", "mish", "prelu", "relu", "relu6", "relu_", "selu", "silu", "softplus", "softshrink",
+           "softsign", "tanhshrink", "threshold"]
 
 relu_op = Op("relu", "x").rules(x=lambda g, y: relu_grad(g, y))
 relu_grad = Op("relu_grad", "g positive").rules(g=lambda u, positive: relu_grad(u, positive))
@@ -30,9 +30,6 @@ elu_op = Op("elu", "x", attrs="alpha", promote="float").rules(x=lambda g, x, alp
 elu_grad = Op("elu_grad", "g x", attrs="alpha").rules(
     g=lambda u, x, alpha: elu_grad(u, x, alpha=alpha),
     x=lambda u, g, x, alpha: drop(mul_op(u, elu_grad(g, x, alpha=alpha)), gt_op(x, 0)))
-prelu_op = Op("prelu", "x weight", promote="same").rules(
-    x=lambda g, x, weight: where_op(gt_op(x, 0), g, mul_op(g, weight)),
-    weight=lambda g, x: keep(mul_op(g, x), le_op(x, 0)))
 
 silu_op = Op("silu", "x", promote="float").rules(x=lambda g, x: silu_grad(g, x))
 silu_grad = Op("silu_grad", "g x").rules(                # g s (1 + x (1 - s)), where s is the sigmoid of x
@@ -155,7 +152,7 @@ def prelu(input, weight):
     """input above 0, weight * input elsewhere.
 
     Args: input (N, C, *). weight: one number, or C of them.
-    Raises: ShapeError if weight has another size; DTypeError if the two have different dtypes.
+    Raises: ShapeError if weight has another size.
 
     >>> import tinygrad_cnn as tg
     >>> prelu(tg.tensor([-1.0, 2.0]), tg.tensor([0.5]))
@@ -167,10 +164,10 @@ def prelu(input, weight):
     shape, count = input.array.shape, weight.array.size
     channels = shape[1] if len(shape) > 1 else 1
     if weight.array.ndim > 1 or count not in (1, channels):
-        raise ShapeError(f"prelu: weight has shape {weight.array.shape} but the input {shape} has {channels} channel(s). "
-                         f"Make weight.shape (1,) or ({channels},).")
+        raise ShapeError(f"prelu: weight has shape {weight.array.shape} but the input {shape} has {channels} "
+                         f"channel(s). Make weight.shape (1,) or ({channels},).")
     wide = (count,) + (1,) * (len(shape) - 2) if count > 1 else (1,) * len(shape)
-    return prelu_op(input, reshape_op(weight, shape=wide))
+    return where_op(gt_op(input, 0), input, mul_op(input, reshape_op(weight, shape=wide)))
 
 
 def gelu(input, approximate="none"):
@@ -281,6 +278,6 @@ def glu(input, dim=-1):
     axis = normalize_dim("glu", dim, input.ndim)
     size = input.shape[axis] if input.ndim else 1
     if size % 2:
-        raise ShapeError(f"glu: the input {tuple(input.shape)} has {size} elements along axis {axis}; two halves need an even "
-                         "number.")
+        raise ShapeError(f"glu: the input {tuple(input.shape)} has {size} elements along axis {axis}. Give an even "
+                         "number, for two halves.")
     return mul_op(narrow(input, axis, 0, size // 2), sigmoid_op(narrow(input, axis, size // 2, size // 2)))

@@ -13,8 +13,8 @@ from ..tensor import Tensor
 from .compare import eq_op, ge_op, keep, le_op, logical_and_op, lt_op, where_op
 
 __all__ = ["absolute", "abs", "add", "addcdiv", "addcmul", "atan2", "arctan2", "div", "divide", "floor_divide", "fmod",
-           "hypot", "lerp", "logaddexp", "mul", "multiply", "neg", "negative", "positive", "pow", "remainder", "rsub", "sgn",
-           "sign", "square", "sub", "subtract", "true_divide", "xlogy"]
+           "hypot", "lerp", "logaddexp", "mul", "multiply", "neg", "negative", "positive", "pow", "remainder", "rsub",
+           "sgn", "sign", "square", "sub", "subtract", "true_divide", "xlogy"]
 
 
 def zeros_of(g):
@@ -60,14 +60,9 @@ logaddexp_op = Op("logaddexp", "a b", promote="float").rules(
     b=lambda g, a, b: mul_op(g, sigmoid_op(sub_op(b, a))))
 
 
-def _negative_power(a, b):
-    return ("an integer tensor cannot be raised to a negative power, its result is no integer. "
-            "Convert it to floating point first.")
-
-
-# d(a^b) = b a^(b-1) da + a^b log(a) db. Where a is 0, the first is 0 for b = 0 and the second is 0 for b >= 0 (PyTorch's
-# convention); there a is replaced by 1, so that no 0 times infinity arises in this or the next derivative.
-pow_op = Op("pow", "a b", diagnose=_negative_power).rules(
+# d(a^b) = b a^(b-1) da + a^b log(a) db. Where a is 0, the first is 0 for b = 0 and the second is 0 for b >= 0, as in
+# PyTorch; there a is replaced by 1, so that no 0 times infinity arises in this or the next derivative.
+pow_op = Op("pow", "a b").rules(
     a=lambda g, a, b: _base_gradient(g, a, b),
     b=lambda g, a, b, y: _exponent_gradient(g, a, b, y))
 xlogy_op = Op("xlogy", "a b", promote="float").rules(
@@ -100,10 +95,13 @@ def _exponent_gradient(g, a, b, y):
     return mul_op(g, mul_op(y, math.log(a) if a > 0 else math.nan))
 
 
+def _is_float(x):
+    return x.dtype.is_floating_point if isinstance(x, Tensor) else isinstance(x, float)
+
+
 def _scaled(op, other, alpha):
     """alpha times the second operand."""
-    if isinstance(alpha, float) and not (isinstance(other, float) or isinstance(other, Tensor) and
-                                         other.dtype.is_floating_point):
+    if isinstance(alpha, float) and not _is_float(other):
         raise ArgumentError(f"{op}: alpha={alpha} would make integers fractions. Give an integer alpha, or a "
                             "floating-point tensor.")
     return mul_op(other, alpha) if isinstance(other, Tensor) else other * alpha
@@ -157,8 +155,8 @@ def div(input, other, *, rounding_mode=None):
     """input / other; integers are divided as the default dtype.
 
     Args: rounding_mode: None, "floor" (as Python's //) or "trunc" (towards zero; integers stay integers).
-    Raises: ShapeError if the shapes do not broadcast; ArgumentError for another rounding_mode, or if integers are divided
-        by 0 with rounding.
+    Raises: ShapeError if the shapes do not broadcast; ArgumentError for another rounding_mode, or if integers are
+        divided by 0 with rounding.
 
     >>> import tinygrad_cnn as tg
     >>> tg.div(tg.tensor([-7, 7]), 2, rounding_mode="trunc")
@@ -170,15 +168,16 @@ def div(input, other, *, rounding_mode=None):
         return floor_divide_op(input, other)
     if rounding_mode != "trunc":
         raise ArgumentError(f"div: rounding_mode={rounding_mode!r} is not one of None, 'floor' and 'trunc'.")
-    if all(not isinstance(x, float) and not (isinstance(x, Tensor) and x.dtype.is_floating_point) for x in (input, other)):
-        return floor_divide_op(sub_op(input, fmod_op(input, other)), other)
-    return trunc_op(div_op(input, other))
+    if _is_float(input) or _is_float(other):
+        return trunc_op(div_op(input, other))
+    return floor_divide_op(sub_op(input, fmod_op(input, other)), other)
 
 
 def floor_divide(input, other):
     """input / other rounded down, as Python's //; its gradient is zero.
 
-    Raises: ShapeError if the shapes do not broadcast; ArgumentError if integers are divided by 0 (on the CPU; CUDA gives 0).
+    Raises: ShapeError if the shapes do not broadcast; ArgumentError if integers are divided by 0 (on the CPU; to look
+        at a GPU's divisors would mean to wait for it).
 
     >>> import tinygrad_cnn as tg
     >>> tg.floor_divide(tg.tensor([-7, 7]), 2)
@@ -218,7 +217,7 @@ def neg(input):
 
 def positive(input):
     """The input itself. Raises: DTypeError for bools."""
-    if input.dtype.kind == 0:
+    if _tensors("positive", input)[0].dtype.kind == 0:
         raise DTypeError("positive: a bool has no sign. Convert the tensor with .int(), or use logical_not.")
     return input
 
@@ -242,15 +241,13 @@ def pow(input, exponent):
     """input to the power `exponent`; one of them may be a number.
 
     Where input is 0, the derivative by input is 0 for exponent 0, that by exponent is 0 for exponent >= 0.
-    Raises: ShapeError if the shapes do not broadcast; ArgumentError for an integer tensor and a negative integer.
+    Raises: ShapeError if the shapes do not broadcast; ArgumentError for an integer to a negative integer power (on the
+        CPU).
 
     >>> import tinygrad_cnn as tg
     >>> tg.pow(tg.tensor([1.0, 2.0, 3.0]), 2)
     tensor([1., 4., 9.])
     """
-    if type(exponent) is int and exponent < 0 and isinstance(input, Tensor) and not input.dtype.is_floating_point:
-        raise ArgumentError(f"pow: an integer tensor cannot be raised to the power {exponent}, its result is no integer. "
-                            "Convert it to floating point first.")
     return pow_op(input, exponent)
 
 

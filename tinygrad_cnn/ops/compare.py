@@ -1,8 +1,8 @@
 """Comparing, and choosing by what was found: eq, isclose, logical and bitwise operations; where, maximum, clamp.
 
-Comparisons and masks are bool tensors and have no gradient. What is chosen has: the gradient goes to the chosen one. At
-ties `maximum` and `minimum` give half to each, `fmax` and `fmin` all to the first, and `clamp` passes the gradient on at
-its bounds (PyTorch's conventions).
+Comparisons and masks are bool tensors and have no gradient. What is chosen has: the gradient goes to the chosen one.
+At ties `maximum` and `minimum` give half to each, `fmax` and `fmin` all to the first, and `clamp` passes the gradient
+on at its bounds (PyTorch's conventions).
 """
 from ..autograd import Op
 from ..errors import ArgumentError, DTypeError
@@ -175,43 +175,34 @@ def logical_not(input):
     return logical_not_op(input)
 
 
-def _bitwise(name, op, *inputs):
-    for x in inputs:
-        if isinstance(x, float) or isinstance(x, Tensor) and x.dtype.is_floating_point:
-            kind = str(x.dtype) if isinstance(x, Tensor) else "a float"
-            raise DTypeError(f"{name}: bits are those of integers and bools, not of {kind}. Convert it with .long() or "
-                             ".bool(), or use the logical_ function of that name.")
-    return op(*inputs)
-
-
 def bitwise_and(input, other):
     """input & other of integers or bools. Raises: DTypeError for floating point."""
-    return _bitwise("bitwise_and", bitwise_and_op, input, other)
+    return bitwise_and_op(input, other)
 
 
 def bitwise_or(input, other):
     """input | other of integers or bools. Raises: DTypeError for floating point."""
-    return _bitwise("bitwise_or", bitwise_or_op, input, other)
+    return bitwise_or_op(input, other)
 
 
 def bitwise_xor(input, other):
     """input ^ other of integers or bools. Raises: DTypeError for floating point."""
-    return _bitwise("bitwise_xor", bitwise_xor_op, input, other)
+    return bitwise_xor_op(input, other)
 
 
 def bitwise_not(input):
     """~input of integers or bools. Raises: DTypeError for floating point."""
-    return _bitwise("bitwise_not", bitwise_not_op, input)
+    return bitwise_not_op(input)
 
 
 def bitwise_left_shift(input, other):
     """input << other of integers. Raises: DTypeError for floating point."""
-    return _bitwise("bitwise_left_shift", left_shift_op, input, other)
+    return left_shift_op(input, other)
 
 
 def bitwise_right_shift(input, other):
     """input >> other of integers, keeping the sign. Raises: DTypeError for floating point."""
-    return _bitwise("bitwise_right_shift", right_shift_op, input, other)
+    return right_shift_op(input, other)
 
 
 def where(condition, input=None, other=None):
@@ -227,8 +218,8 @@ def where(condition, input=None, other=None):
     tensor([1., 0.])
     """
     if not isinstance(condition, Tensor):
-        raise DTypeError(f"where: the condition must be a bool Tensor, not {type(condition).__name__}. Compare tensors to "
-                         "get one.")
+        raise DTypeError(f"where: the condition must be a bool Tensor, not {type(condition).__name__}. Compare tensors "
+                         "to get one.")
     if input is None and other is None:
         array = condition.array
         indices = array.reshape(1).nonzero() if array.ndim == 0 else array.nonzero()
@@ -236,7 +227,7 @@ def where(condition, input=None, other=None):
     if input is None or other is None:
         raise ArgumentError("where: only one of input and other is given. Give both, or none for the indices.")
     if condition.dtype.kind != 0:
-        raise DTypeError(f"where: the condition must be bool, not {condition.dtype}. Compare it, for example condition != 0.")
+        raise DTypeError(f"where: the condition must be bool, not {condition.dtype}. Compare it, as in condition != 0.")
     return where_op(condition, input, other)
 
 

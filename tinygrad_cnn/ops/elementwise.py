@@ -12,7 +12,7 @@ from ..autograd import Op
 from ..errors import DTypeError
 from ..tensor import Tensor
 from . import arithmetic
-from .arithmetic import *
+from .arithmetic import *  # noqa: F403
 from .arithmetic import (add_op, div_op, log_op, mul_op, neg_op, pow_op, sigmoid_op, square_op, sub_op, trunc_op,
                          zeros_of)
 from .compare import clamp, isfinite_op, keep
@@ -249,7 +249,8 @@ def round(input, *, decimals=0):
     if decimals == 0:
         return round_op(input)
     if isinstance(input, Tensor) and not input.dtype.is_floating_point:
-        raise DTypeError(f"round: decimals={decimals} is for floating point, the tensor is {input.dtype}. Convert it first.")
+        raise DTypeError(f"round: decimals={decimals} is for floating point, the tensor is {input.dtype}. "
+                         "Convert it with .float().")
     return round_decimals(input, decimals=decimals)
 
 

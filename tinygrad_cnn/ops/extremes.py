@@ -1,8 +1,8 @@
 """The greatest and the least: max, min, amax, amin, argmax, argmin, aminmax, median.
 
 Where several elements are equally great, `amax` and `max(input)` give each an equal share of the gradient,
-`max(input, dim)` and `median` give it all to the one they name, the first for max and min (PyTorch's conventions). NaN is
-greater and less than everything.
+`max(input, dim)` and `median` give it all to the one they name, the first for max and min (PyTorch's conventions). NaN
+is greater and less than everything.
 
 `pick` takes the named elements, `unpick` puts a gradient back to them; each is the other's rule.
 """
@@ -63,8 +63,8 @@ def _not_empty(op, x, dim):
     shape = x.array.shape
     for axis in range(len(shape)) if dim is None else dim:
         if shape[axis] == 0:
-            raise ShapeError(f"{op}: the tensor has shape {shape}: axis {axis} has no elements, so there is no extreme. "
-                             "Give a tensor with elements, or another dim.")
+            raise ShapeError(f"{op}: axis {axis} of the tensor (shape {shape}) has no elements, so there is no extreme."
+                             " Give a tensor with elements, or another dim.")
 
 
 def _lines(op, x, dim):

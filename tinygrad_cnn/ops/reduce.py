@@ -1,8 +1,8 @@
 """Sums over axes and what is made of them: mean, variance, norms, counts, any and all.
 
-`spread`, which lays a gradient out along the axes a reduction took away, and `sum` are each other's rules. `dim` is None
-(all axes), a number or a tuple of numbers; keepdim keeps those axes with size 1. float16 and bfloat16 are added up in
-float32. Extremes are in extremes.py, running sums and products in scan.py; both are handed on from here.
+`spread`, which lays a gradient out along the axes a reduction took away, and `sum` are each other's rules. `dim` is
+None (all axes), a number or a tuple of numbers; keepdim keeps those axes with size 1. float16 and bfloat16 are added up
+in float32. Extremes are in extremes.py, running sums and products in scan.py; both are handed on from here.
 """
 import math
 
@@ -13,10 +13,11 @@ from ..errors import ArgumentError, DTypeError
 from ..tensor import Tensor
 from . import extremes, scan
 from .arithmetic import abs_op, div_op, mul_op, pow_op, sign_op, sub_op
-from .compare import drop, eq_op, isnan_op, keep, ne_op, where_op
+from .compare import drop, eq_op, isnan_op, ne_op, where_op
 from .dims import normalize_dims
-from .extremes import *
-from .scan import *
+from .extremes import *  # noqa: F403
+from .extremes import amax, amin
+from .scan import *  # noqa: F403
 from .spread import count, spread, sum_op
 
 __all__ = [*extremes.__all__, *scan.__all__, "all", "any", "count_nonzero", "mean", "nanmean", "nansum", "norm", "std",

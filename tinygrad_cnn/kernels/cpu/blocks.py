@@ -1,7 +1,7 @@
-"""Chains of element-wise functions for NumPy, block by block, so that what lies between stays in cache, on all threads.
+"""Chains of element-wise functions for NumPy, block by block, so that what lies between stays in cache; in threads.
 
-A block is a run of a flat row of numbers in the order of memory; inputs laid out otherwise than the first are copied into
-its order, and the result has the first's layout.
+A block is a run of a flat row of numbers in the order of memory; inputs laid out otherwise than the first are copied
+into its order, and the result has the first's layout.
 """
 from functools import wraps
 

@@ -9,7 +9,8 @@ from ..generic import activation, elementwise, special
 from .blocks import BLOCK, flat_rows, in_blocks, in_parallel
 from .masks import ZERO
 
-sigmoid, sigmoid_grad, tanh_grad = map(in_blocks, (elementwise.sigmoid, elementwise.sigmoid_grad, elementwise.tanh_grad))
+sigmoid, sigmoid_grad = in_blocks(elementwise.sigmoid), in_blocks(elementwise.sigmoid_grad)
+tanh_grad = in_blocks(elementwise.tanh_grad)
 erf, erfc, erfinv = map(in_blocks, (special.erf, special.erfc, special.erfinv))
 gelu, gelu_grad = in_blocks(activation.gelu), in_blocks(activation.gelu_grad)
 gelu_tanh, gelu_tanh_grad = in_blocks(activation.gelu_tanh), in_blocks(activation.gelu_tanh_grad)
@@ -56,6 +57,14 @@ def _whole_numbers(name, function):
         return function(a, b)
     kernel.__doc__ = f"{name}; an integer divisor 0 is refused."
     return kernel
+
+
+def pow(device, a, b):
+    """a to the power b; an integer to a negative integer power is refused."""
+    if type(b) is np.ndarray and b.dtype.kind == "i" and (b < 0).any():
+        raise ArgumentError(f"pow: integers are raised to a negative power (exponent of shape {b.shape}), the result "
+                            "is no integer. Convert them to floating point first.")
+    return elementwise.pow(device, a, b)
 
 
 floor_divide = _whole_numbers("floor_divide", np.floor_divide)

@@ -1,7 +1,8 @@
 """Choosing numbers by a mask, for NumPy: by their bits, without a branch a number.
 
-numpy.where branches: 3.8 ns a number for a random mask, 0.7 this way. A mask becomes a row of integers of the numbers' width
-that are all ones or all zeros; and-ing keeps a number or makes it 0, infinities and NaN too, which a product would not.
+numpy.where branches: 3.8 ns a number for a random mask, 0.7 this way. A mask becomes a row of integers of the numbers'
+width that are all ones or all zeros; and-ing keeps a number or makes it 0, infinities and NaN too, which a product
+would not.
 Shapes: any; arrays of other kinds or shapes, and small ones, are left to numpy.where.
 """
 import numpy as np

@@ -153,5 +153,4 @@ def hardswish(device, x):
 @in_float32
 def hardswish_grad(device, g, x):
     """g times 0 up to -3, x / 3 + 1 / 2 between, 1 from 3 on."""
-    xp = device.xp
     return drop(device, device.kernel("where")(x < 3, (x / 3 + 0.5) * g, g), x <= -3)

@@ -62,7 +62,7 @@ def draw_categories(device, stream, weights, count, replacement):
 def dropout(device, x, p, mask_shape, scale, kept, dropped, stream, wants):
     """x scale + kept where a draw of probability 1 - p says so, else `dropped`; residual: that mask, of mask_shape."""
     mask = device.kernel("draw_mask")(stream, mask_shape, p)
-    y = masked_scale(device, x, mask, scale)
+    y = device.kernel("masked_scale")(x, mask, scale=scale)
     if kept or dropped:
         y = (y + device.xp.where(mask, kept, dropped)).astype(x.dtype, copy=False)
     return y, mask if "mask" in wants else None

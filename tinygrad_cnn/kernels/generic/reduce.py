@@ -70,12 +70,12 @@ def amin(device, x, dim, keepdim):
 
 
 def argmax(device, x, dim, keepdim):
-    """Where the greatest element is, the first of equal ones; the first NaN if there is one. dim None: in the flat array."""
+    """Where the greatest element is (in the flat array if dim is None), the first of equal ones; the first NaN."""
     return x.argmax(axis=dim, keepdims=keepdim)
 
 
 def argmin(device, x, dim, keepdim):
-    """Where the least element is, the first of equal ones; the first NaN if there is one."""
+    """Where the least element is (in the flat array if dim is None), the first of equal ones; the first NaN."""
     return x.argmin(axis=dim, keepdims=keepdim)
 
 
@@ -160,7 +160,11 @@ def shift(device, x, dim, by, fill):
     """x moved `by` (1 or -1) places along `dim`, with `fill` in the place that falls free."""
     lead = (slice(None),) * dim
     y = device.xp.full(x.shape, fill, x.dtype)
-    y[lead + (slice(1, None) if by > 0 else slice(None, -1),)] = x[lead + (slice(None, -1) if by > 0 else slice(1, None),)]
+    later, earlier = lead + (slice(1, None),), lead + (slice(None, -1),)
+    if by > 0:
+        y[later] = x[earlier]
+    else:
+        y[earlier] = x[later]
     return y
 
 

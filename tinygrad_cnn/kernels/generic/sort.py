@@ -2,6 +2,7 @@
 
 Shapes: any.
 """
+from .precision import is_narrow
 from .shape import ALL
 
 
@@ -9,6 +10,7 @@ def argsort(device, x, dim, descending):
     """The positions that sort x along `dim`."""
     if x.ndim == 0:
         return device.xp.zeros((), "int64")
+    x = x.astype("float32") if is_narrow(x.dtype) else x        # CuPy cannot sort bfloat16
     if not descending:
         return device.xp.argsort(x, axis=dim, kind="stable")
     turned = (ALL,) * dim + (slice(None, None, -1),)    # sorted backwards from the back, equal elements keep their order

@@ -3,9 +3,9 @@
 Coefficients: minimax functions fitted for this file in 40-digit arithmetic (least squares with Lawson's weights on
 Chebyshev points).
 
-    float64: erf = x R(x^2) for |x| < 1 (relative error of the fit 7e-19), else 1 - exp(-x^2) erfcx(|x|), where erfcx is a
-        quotient of polynomials (2e-17); their coefficients are positive, so that no digits cancel. erf comes out within
-        5e-16 of its own size, erfc within 2e-15.
+    float64: erf = x R(x^2) for |x| < 1 (relative error of the fit 7e-19), else 1 - exp(-x^2) erfcx(|x|), where erfcx is
+        a quotient of polynomials (2e-17); their coefficients are positive, so that no digits cancel. erf comes out
+        within 5e-16 of its own size, erfc within 2e-15.
     float32: erf = 1 - exp(-x p(x)) for x > 0 (4e-9 of erf), by expm1, so that small x keep their digits; within 1.2e-7
         (one unit in the last place of 1).
 """
@@ -96,8 +96,8 @@ def normal(device, x):
 def erfinv(device, x):
     """The y with erf(y) = x, for x in [-1, 1]; infinite at the ends, NaN beyond.
 
-    Winitzki's closed form (2008, within 2e-3) improved by three steps of Halley's method, each of which cubes the error;
-    the error is taken from erfc where erf is near 1. Within 4e-16 of the truth, relatively.
+    Winitzki's closed form (2008, within 2e-3) improved by three steps of Halley's method, each of which cubes the
+    error; the error is taken from erfc where erf is near 1. Within 1e-15 of the truth, relatively.
     """
     xp = device.xp
     if x.dtype == xp.float32:
