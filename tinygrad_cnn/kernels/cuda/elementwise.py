@@ -10,7 +10,7 @@ broadcast.
 from inspect import isfunction
 
 from .. import generic
-from ..generic import activation, elementwise, special
+from ..generic import activation, elementwise, random, special
 from ..ufuncs import UFUNCS
 
 # The only plain function that is not element-wise.
@@ -81,4 +81,5 @@ def public_functions(module):
 # A shared kernel goes before the plain function of its name, as in Device.kernel.
 PLAIN = {name: plain(name) for name in UFUNCS if name not in NOT_ELEMENTWISE and not hasattr(generic, name)}
 SHARED = {name: keeping_order(kernel) for module in MODULES for name, kernel in public_functions(module).items()}
+SHARED["masked_scale"] = keeping_order(random.masked_scale)
 ELEMENTWISE = {**PLAIN, **SHARED}
