@@ -76,6 +76,18 @@ class Tensor:
     def dtype(self):
         return dtypes.of(self.array.dtype)
 
+    def dim(self):
+        """The number of dimensions."""
+        return self.array.ndim
+
+    def numel(self):
+        """The number of elements."""
+        return int(self.array.size)
+
+    def is_floating_point(self):
+        """Whether the elements are floating-point numbers."""
+        return self.dtype.is_floating_point
+
     @property
     def version(self):
         """How often this memory has been written in place; shared with every view and with `detach()`'s results."""

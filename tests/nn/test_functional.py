@@ -36,7 +36,7 @@ def test_shrinking_functions_and_glu():
     x = tg.tensor([-2.0, -0.3, 0.3, 2.0])
     assert F.hardshrink(x).tolist() == [-2.0, 0.0, 0.0, 2.0]
     assert F.softshrink(x).tolist() == [-1.5, 0.0, 0.0, 1.5]
-    assert F.tanhshrink(x).tolist() == pytest.approx([v - math.tanh(v) for v in x.tolist()])
+    assert F.tanhshrink(x).tolist() == pytest.approx([v - math.tanh(v) for v in x.tolist()], abs=1e-6)
     assert F.glu(tg.tensor([2.0, 0.0])).tolist() == [1.0]
 
 
@@ -71,7 +71,7 @@ def test_bilinear_is_the_sum_over_both_inputs():
     (lambda: F.one_hot(tg.tensor([1.0])), errors.DTypeError, "one_hot: the classes are tinygrad_cnn.float32"),
     (lambda: F.one_hot(tg.tensor([3]), 2), errors.ArgumentError, "class 3 .* 2 classes"),
     (lambda: F.one_hot(tg.tensor([-1]), 2), errors.ArgumentError, "class -1"),
-    (lambda: F.glu(tg.ones(3)), errors.ShapeError, "glu: axis -1 of the input .* has size 3"),
+    (lambda: F.glu(tg.ones(3)), errors.ShapeError, r"glu: the input \(3,\) has 3 elements along axis 0"),
     (lambda: F.bilinear(tg.ones(2, 3), tg.ones(2, 3), tg.ones(1, 2, 3)), errors.ShapeError, "bilinear: input1"),
     (lambda: F.soft_margin_loss(tg.ones(1), tg.ones(1), reduction="avg"), errors.ArgumentError, "reduction is 'avg'"),
     (lambda: F.gaussian_nll_loss(tg.ones(2, 3), tg.ones(2, 3), tg.ones(4)), errors.ShapeError,

@@ -152,7 +152,7 @@ def test_a_transposed_convolution_takes_output_size_as_pytorchs():
 
 
 @pytest.mark.parametrize("name,args,shape", [("Linear", (60, 50), None), ("Conv2d", (8, 40, 3), None),
-                                             ("ConvTranspose2d", (40, 8, 3), None), ("Conv1d", (12, 40, 5), None)])
+                                             ("ConvTranspose2d", (40, 60, 3), None), ("Conv1d", (12, 40, 5), None)])
 def test_default_weights_have_pytorchs_bounds_and_spread(name, args, shape):
     ours, theirs = getattr(nn, name)(*args), getattr(torch.nn, name)(*args)
     for mine, other in ((ours.weight, theirs.weight), (ours.bias, theirs.bias)):
@@ -230,6 +230,7 @@ def test_clip_grad_norm_scales_as_pytorchs(norm_type):
         close(p.grad, q.grad, "clipped")
 
 
+@pytest.mark.filterwarnings("ignore:Full backward hook is firing:UserWarning")
 def test_backward_hooks_see_the_gradients_that_pytorchs_see():
     ours, theirs = twins()
     x = DRAWS(0).standard_normal((5, 1, 8, 8))

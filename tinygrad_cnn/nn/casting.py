@@ -71,7 +71,7 @@ class Castable:
         device, dtype = parse_to(*args, **kwargs)
 
         def convert(t):
-            return t.to(device=device, dtype=dtype if t.is_floating_point() else None)
+            return t.to(device=device, dtype=dtype if t.dtype.is_floating_point else None)
         return self._apply(convert)
 
     def cuda(self, device=None):

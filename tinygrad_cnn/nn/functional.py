@@ -9,7 +9,6 @@ import warnings
 
 from .. import dtypes
 from ..errors import ArgumentError, DTypeError, ShapeError
-from ..ops import softmax as softmax_family
 from ..ops.activation import *
 from ..ops.adaptive import *
 from ..ops.class_loss import *
@@ -23,6 +22,9 @@ from ..ops.matmul import linear
 from ..ops.normalization import *
 from ..ops.pad import pad
 from ..ops.pool import *
+from ..ops.softmax import log_softmax as log_softmax_along
+from ..ops.softmax import softmax as softmax_along
+from ..ops.softmax import softmin as softmin_along
 from .distances import *
 from .resize import *
 
@@ -59,17 +61,17 @@ def softmax(input, dim=None, dtype=None):
 
     Args: dtype: converted to before. Without dim it is 0 for 0, 1 or 3 axes and 1 for others, with a warning.
     """
-    return softmax_family.softmax(input, _axis("softmax", input, dim), dtype)
+    return softmax_along(input, _axis("softmax", input, dim), dtype)
 
 
 def log_softmax(input, dim=None, dtype=None):
     """log(softmax(input)) along `dim`. Shape of the input; arguments as softmax's."""
-    return softmax_family.log_softmax(input, _axis("log_softmax", input, dim), dtype)
+    return log_softmax_along(input, _axis("log_softmax", input, dim), dtype)
 
 
 def softmin(input, dim=None, dtype=None):
     """softmax(-input) along `dim`. Shape of the input; arguments as softmax's."""
-    return softmax_family.softmin(input, _axis("softmin", input, dim), dtype)
+    return softmin_along(input, _axis("softmin", input, dim), dtype)
 
 
 def gumbel_softmax(logits, tau=1, hard=False, eps=1e-10, dim=-1):
@@ -79,7 +81,7 @@ def gumbel_softmax(logits, tau=1, hard=False, eps=1e-10, dim=-1):
     as in PyTorch. Source: Jang, Gu and Poole 2017; Maddison, Mnih and Teh 2017.
     """
     noise = -empty_like(logits).exponential_().log()
-    soft = softmax_family.softmax((logits + noise) / tau, dim)
+    soft = softmax_along((logits + noise) / tau, dim)
     if not hard:
         return soft
     chosen = soft.detach().argmax(dim, keepdim=True)

@@ -135,7 +135,7 @@ class GradientWatch:
 
     def __init__(self, module, tables):
         self.module, self.tables = module, tables
-        self.grad_output = None
+        self.grad_output, self.done = None, False
 
     def enter(self, args):
         """`args` with the tensors that require grad led through the watch."""
@@ -164,16 +164,18 @@ class GradientWatch:
         return tuple(values), where
 
     def see_grad_output(self, grads):
-        self.grad_output = _spread(grads, self.outputs, self.output_count)
+        grad_output = _spread(grads, self.outputs, self.output_count)
         for hook, _, _ in list(self.tables.backward_pre):
-            changed = hook(self.module, self.grad_output)
-            self.grad_output = _replaced("register_full_backward_pre_hook", self.grad_output, changed)
+            grad_output = _replaced("register_full_backward_pre_hook", grad_output, hook(self.module, grad_output))
+        self.grad_output = grad_output
         if not self.inputs:                             # no gradient goes further: this is the only moment there is
             self._call(_spread((), (), self.input_count))
-        return tuple(self.grad_output[i] for i in self.outputs)
+        return tuple(grad_output[i] for i in self.outputs)
 
     def see_grad_input(self, grads):
         if self.grad_output is None:
+            if self.done:                               # a derivative of gradients: it comes past the outputs, rightly
+                return grads
             raise GradError("register_full_backward_hook: a gradient reached the inputs of "
                             f"{type(self.module).__name__} past its outputs. "
                             "Return every tensor that is used from forward.")
@@ -184,7 +186,7 @@ class GradientWatch:
         for hook, _, _ in list(self.tables.backward):
             changed = hook(self.module, grad_input, self.grad_output)
             grad_input = _replaced("register_full_backward_hook", grad_input, changed)
-        self.grad_output = None
+        self.grad_output, self.done = None, True
         return grad_input
 
 

@@ -10,6 +10,7 @@ import warnings
 from ..autograd import no_grad
 from ..errors import ArgumentError, ArgumentTypeError, ShapeError
 from ..generator import default_generator
+from ..ops.compare import where
 from ..ops.creation import empty_like, from_numpy
 from ..tensor import Tensor
 
@@ -83,7 +84,7 @@ def trunc_normal_(tensor, mean=0.0, std=1.0, a=-2.0, b=2.0, generator=None):
     tensor.copy_(candidate)
     while waiting.any():
         candidate, refused = draw(candidate, mean, std, a, b, generator)
-        tensor.copy_(candidate.where(waiting, tensor))
+        tensor.copy_(where(waiting, candidate, tensor))
         waiting = waiting & refused
     return tensor
 

@@ -237,10 +237,10 @@ def _common_prefix(found):
     """The prefix ("module.") whose removal from the unexpected keys gives the missing ones, or ""."""
     if not (found.missing_keys and found.unexpected_keys):
         return ""
-    first = found.missing_keys[0]
+    first, unexpected = found.missing_keys[0], set(found.unexpected_keys)
     for key in found.unexpected_keys:
         if key.endswith("." + first):
             prefix = key[:-len(first)]
-            if {prefix + k for k in found.missing_keys} == set(found.unexpected_keys):
+            if all(k.startswith(prefix) for k in unexpected) and unexpected >= {prefix + k for k in found.missing_keys}:
                 return prefix
     return ""
