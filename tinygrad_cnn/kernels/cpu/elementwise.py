@@ -38,7 +38,7 @@ def relu(device, x, out=None):
     def block(start, stop):
         for at in range(start, stop, BLOCK):
             end = min(at + BLOCK, stop)
-            np.maximum(row[at:end], zeros[:end - at], y[at:end])
+            np.maximum(row[at:end], zeros[:end - at], out=y[at:end])
 
     in_parallel(device, block, x.size)
     if in_place:
