@@ -24,7 +24,7 @@ ARRAYS = DTYPES.flatmap(lambda dtype: hnp.arrays(dtype, hnp.array_shapes(min_dim
 
 def equal(loaded, saved):
     return (loaded.dtype is saved.dtype and loaded.shape == saved.shape
-            and np.array_equal(loaded.numpy(), saved.numpy(), equal_nan=saved.dtype.is_floating_point))
+            and np.array_equal(loaded.detach().numpy(), saved.detach().numpy(), equal_nan=saved.dtype.is_floating_point))
 
 
 @both
@@ -249,6 +249,14 @@ def test_a_refused_save_leaves_the_file_that_was_there(suffix, tmp_path):
     with pytest.raises(tg.errors.ArgumentError):
         tg.save({"x": 1}, path)
     assert path.read_bytes() == before
+
+
+@both
+@pytest.mark.skipif(sys.platform == "win32", reason="Windows has no permission bits of this kind")
+def test_a_saved_file_is_as_readable_as_any_new_file(suffix, tmp_path):
+    (tmp_path / "plain").touch()
+    tg.save({"x": tg.ones(2)}, tmp_path / f"x{suffix}")
+    assert (tmp_path / f"x{suffix}").stat().st_mode == (tmp_path / "plain").stat().st_mode
 
 
 def test_map_location_puts_the_tensors_on_a_device(tmp_path):

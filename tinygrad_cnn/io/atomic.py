@@ -27,8 +27,10 @@ def atomic_write(path):
     path = pathlib.Path(path)
     part = path.with_name(f".{path.name}.{secrets.token_hex(4)}.part")
     part.touch(exist_ok=False)              # an ordinary file with the user's own permissions, unlike mkstemp's
+    permissions = part.stat().st_mode
     try:
         yield part
+        os.chmod(part, permissions)         # a writer that puts its own file there may have made it private
         with open(part, "r+b") as file:     # opened for writing: Windows flushes no other kind
             os.fsync(file.fileno())
         os.replace(part, path)

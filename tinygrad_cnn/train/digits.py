@@ -27,7 +27,6 @@ from .progress import Progress
 from .run_folder import RunFolder
 from .settings import DigitsSettings
 
-_CLASSES = [str(digit) for digit in range(10)]
 _TEST_BATCH = 512
 
 
@@ -85,7 +84,7 @@ class _Run:
         self.settings, self.device = settings, Device(settings.device)
         manual_seed(settings.seed)
         self.model = DigitsCNN().to(self.device)
-        self.parameters = sum(parameter.numel() for parameter in self.model.parameters())
+        self.parameters = sum(parameter.shape.numel() for parameter in self.model.parameters())
         self.loss = CrossEntropyLoss()
         self.train_set, self.test_set = Digits(train=True), Digits(train=False)
         order = Generator().manual_seed(settings.seed)
@@ -139,8 +138,8 @@ def _require(*packages):
 
 def _finish(folder, outcome, evaluation):
     """Write what is known only at the end."""
-    confusion = confusion_matrix(evaluation.targets, evaluation.predictions, len(_CLASSES))
-    folder.draw(confusion, _CLASSES, f"Digits: {outcome.accuracy:.2%} of the held-out images right")
+    confusion = confusion_matrix(evaluation.targets, evaluation.predictions, len(Digits.classes))
+    folder.draw(confusion, Digits.classes, f"Digits: {outcome.accuracy:.2%} of the held-out images right")
     folder.write_result({"held_out_accuracy": outcome.accuracy, "held_out_loss": evaluation.loss,
                          "epochs": outcome.epochs, "seconds": round(outcome.seconds, 3),
                          "interrupted": outcome.interrupted})
