@@ -179,11 +179,12 @@ def test_scattering_adds_what_meets_and_gathering_reads_it_back(device):
     same(run(device, "spatial_gather", np.array([[[[1.0, 2], [3, 4]]]]), index), [[[1, 4, 4]]])
 
 
-def test_unpooling_puts_values_back_and_refuses_positions_outside(device):
+def test_unpooling_puts_values_back_and_refuses_positions_outside_on_the_cpu(device):
     x, index = np.array([[[5.0, 6]], [[7, 8]]]), np.array([[[1, 3]], [[0, 2]]])
     same(run(device, "max_unpool", x, index, size=(4,)), [[[0, 5, 0, 6]], [[7, 0, 8, 0]]])
-    with pytest.raises(TensorIndexError, match=r"max_unpool: index has positions from 0 to 3, but .*\(3,\) has positions 0 to 2"):
-        run(device, "max_unpool", x, index, size=(3,))
+    if device.type == "cpu":                            # elsewhere looking would cost waiting for the device
+        with pytest.raises(TensorIndexError, match=r"max_unpool: index has positions from 0 to 3, but .*\(3,\) has positions 0 to 2"):
+            run(device, "max_unpool", x, index, size=(3,))
 
 
 @pytest.mark.parametrize("numbers", [dict(), dict(stride=2, padding=1), dict(dilation=2), dict(stride=(1, 3), padding=(2, 0))])

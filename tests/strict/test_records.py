@@ -88,7 +88,8 @@ def test_any_memory_layout_gives_the_same_on_the_device(record, layout, device, 
 def test_sixteen_bits_give_the_cpus_dtypes_and_nearly_its_values(record, dtype, device, data):
     pytest.importorskip("ml_dtypes", reason="bfloat16 needs ml_dtypes")
     arrays, kwargs = data.draw(record.cases)
-    narrow = [a.astype(getattr(tg, dtype).numpy) if isinstance(a, np.ndarray) and a.dtype.kind == "f" else a for a in arrays]
+    target = getattr(tg, dtype).numpy
+    narrow = [a.astype(target) if isinstance(a, np.ndarray) and a.dtype.kind == "f" else a for a in arrays]
     compare(record, narrow, kwargs, open_device(device), 1, tolerance=0.02)
 
 

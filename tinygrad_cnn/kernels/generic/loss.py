@@ -101,7 +101,7 @@ class TargetWeights:
         self.index = xp.where(known, target, 0)
         self.class_weight = None if weight is None else weight.astype(self.dtype, copy=False)
         w = self.counted.astype(self.dtype) if weight is None else self.class_weight[self.index] * self.counted
-        self.weight = xp.where(self.counted & ~known, xp.asarray(xp.nan, self.dtype), w)
+        self.weight = xp.where(self.counted & ~known, self.dtype.type(xp.nan), w)
 
     def loss(self, z):
         """The loss of each target, (N, *)."""

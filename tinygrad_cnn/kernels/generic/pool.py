@@ -221,13 +221,13 @@ def _blocks(device, x, geom):
 
 
 def _divisor(device, geom, count_include_pad, divisor_override, work):
-    """What each window's sum is divided by: a 0-d array, or one (*output, 1) where windows differ."""
+    """What each window's sum is divided by: a scalar of dtype `work`, or an array (*output, 1) where windows differ."""
     xp = device.xp
     if divisor_override is not None:
-        return xp.asarray(divisor_override, work)
+        return work.type(divisor_override)
     axes = geom.counts(count_include_pad)
     if all(len(set(axis)) == 1 for axis in axes):
-        return xp.asarray(prod(axis[0] for axis in axes), work)
+        return work.type(prod(axis[0] for axis in axes))
     total = xp.ones((1,) * (geom.rank + 1), work)
     for axis, numbers in enumerate(axes):
         total = total * xp.asarray(numbers, work).reshape((-1,) + (1,) * (geom.rank - axis))

@@ -78,7 +78,7 @@ def masked_scale(device, x, mask, scale):
     y = x * mask
     if scale != 1:
         y *= scale
-    return y
+    return y.astype(x.dtype, copy=False)                # NumPy's product of a 0-d bfloat16 and a bool is float32
 
 
 def _drawn(device, dtype):
