@@ -109,7 +109,7 @@ def conv_transpose2d(input, weight, bias=None, stride=1, padding=0, output_paddi
 
     >>> import tinygrad_cnn as tg
     >>> conv_transpose2d(tg.ones(1, 1, 1, 1), tg.ones(1, 2, 3, 3), stride=2).shape
-    Size([1, 2, 3, 3])
+    tinygrad_cnn.Size([1, 2, 3, 3])
     """
     return _conv_transpose("conv_transpose2d", 2, input, weight, bias, stride, padding, output_padding, groups, dilation)
 
@@ -123,7 +123,7 @@ def conv_transpose3d(input, weight, bias=None, stride=1, padding=0, output_paddi
 
     >>> import tinygrad_cnn as tg
     >>> conv_transpose3d(tg.ones(1, 1, 2, 2, 2), tg.ones(1, 1, 2, 2, 2)).shape
-    Size([1, 1, 3, 3, 3])
+    tinygrad_cnn.Size([1, 1, 3, 3, 3])
     """
     return _conv_transpose("conv_transpose3d", 3, input, weight, bias, stride, padding, output_padding, groups, dilation)
 
