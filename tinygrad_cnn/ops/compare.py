@@ -192,6 +192,8 @@ def bitwise_xor(input, other):
 
 def bitwise_not(input):
     """~input of integers or bools. Raises: DTypeError for floating point."""
+    if isinstance(input, Tensor) and input.dtype.is_floating_point:
+        raise DTypeError(f"bitwise_not: not defined for {input.dtype}. Convert the tensor with .bool() or .long() first.")
     return bitwise_not_op(input)
 
 
