@@ -58,6 +58,8 @@ REFUSED = [
     (lambda: nn.CosineEmbeddingLoss(margin=3.0), "CosineEmbeddingLoss: margin is 3.0"),
     (lambda: nn.Upsample(), "Upsample: size is None and scale_factor is None. Give one of the two"),
     (lambda: nn.Upsample(2, mode="cubic"), "Upsample: mode is 'cubic'"),
+    (lambda: nn.Embedding(3, 2, padding_idx=3), "Embedding: padding_idx is 3 and there are 3 rows"),
+    (lambda: nn.Embedding(3, 2, max_norm=1.0), "Embedding: max_norm, scale_grad_by_freq and sparse are not supported"),
     (lambda: nn.PixelShuffle(0), "PixelShuffle: upscale_factor is 0"),
 ]
 
@@ -162,6 +164,15 @@ def test_dropout_drops_the_part_asked_for_and_scales_the_rest():
 def test_dropout2d_drops_whole_channels():
     y = nn.Dropout2d(0.5)(tg.ones(20, 8, 3, 3)).numpy().reshape(160, 9)
     assert set(y.sum(1)) == {0.0, 18.0}
+
+
+def test_an_embedding_takes_a_given_table():
+    table = tg.arange(6.0).reshape(3, 2)
+    layer = nn.Embedding.from_pretrained(table)
+    assert layer(tg.tensor([2, 0])).tolist() == [[4.0, 5.0], [0.0, 1.0]]
+    assert not layer.weight.requires_grad
+    with pytest.raises(errors.ShapeError, match=r"the given weight has shape \(3, 2\), and \(2, 3\) is asked for"):
+        nn.Embedding(2, 3, _weight=table)
 
 
 def test_losses_take_pytorchs_older_words_for_the_reduction():

@@ -133,6 +133,21 @@ def test_a_loss_computes_and_differentiates_as_pytorchs(name, kwargs, shape, tar
     assert list(ours.state_dict()) == list(theirs.state_dict())
 
 
+@pytest.mark.parametrize("padding_idx", [None, 2, -1])
+def test_an_embedding_reads_and_differentiates_as_pytorchs(padding_idx):
+    ours, theirs = pair("Embedding", (5, 3), {"padding_idx": padding_idx})
+    places = DRAWS(0).integers(0, 5, (4, 6))
+    y, their_y = ours(tg.tensor(places)), theirs(torch.tensor(places))
+    close(y, their_y, "output")
+    (y * y).sum().backward()
+    (their_y * their_y).sum().backward()
+    close(ours.weight.grad, theirs.weight.grad, "gradient")
+    assert repr(ours) == repr(theirs)
+    fresh = nn.Embedding(50, 40, padding_idx=padding_idx).weight.detach().numpy()
+    assert abs(fresh.std() - 1) < 0.05
+    assert padding_idx is None or not fresh[padding_idx].any()
+
+
 def test_a_max_pool_with_indices_and_its_unpool_agree_with_pytorch():
     for axes, shape in ((1, (2, 3, 8)), (2, (2, 3, 6, 4)), (3, (1, 2, 4, 2, 4))):
         x = DRAWS(0).standard_normal(shape)

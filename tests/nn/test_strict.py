@@ -62,7 +62,8 @@ def test_a_loss_computes_on_the_strict_device_as_on_the_cpu_without_synchronisin
     x = draw.uniform(0.1, 0.9, shape).astype(np.float32)
     rows = (shape[0], *shape[2:]) if targets[0] == CLASSES else shape
     others = [draw.integers(0, shape[1], rows) if kind == CLASSES else
-              draw.uniform(0.2, 0.8, shape[:1] if kind == "row signs" else shape).astype(np.float32) for kind in targets]
+              draw.uniform(0.2, 0.8, shape[:1] if kind == "row signs" else shape).astype(np.float32)
+              for kind in targets]
 
     def value(device):
         settings = {k: tg.tensor(v) if k.endswith("weight") else v for k, v in kwargs.items()}

@@ -10,6 +10,7 @@ from .activation import *
 from .container import *
 from .conv import *
 from .dropout import *
+from .embedding import *
 from .linear import *
 from .loss import *
 from .module import *

@@ -138,10 +138,12 @@ class Module(Tree, Castable, Hooked, Stateful):
     def __getattr__(self, name):
         state = self.__dict__
         if "_parameters" in state:
-            for store in ("_parameters", "_buffers", "_modules"):
-                found = state[store]
-                if name in found:
-                    return found[name]
+            if name in state["_parameters"]:
+                return state["_parameters"][name]
+            if name in state["_buffers"]:
+                return state["_buffers"][name]
+            if name in state["_modules"]:
+                return state["_modules"][name]
         raise AttributeError(f"{type(self).__name__!r} object has no attribute {name!r}", name=name, obj=self)
 
     def __setattr__(self, name, value):
