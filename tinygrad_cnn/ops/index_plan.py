@@ -134,11 +134,20 @@ class Plan:
         """Write into x's memory, nothing recorded."""
         array = x.array if self.basic is None else x.array[self.basic]
         if self.mask is not None:
-            array[self.mask.array] = value
+            self._write_under_mask(x.device.xp, array, value)
         elif self.dims is None:
             array[...] = value
         else:
             x.device.kernel("index_put_")(array, value, self.positions.array, dims=self.dims)
+
+    def _write_under_mask(self, xp, array, value):
+        """Numbers one by one go where the mask is true; one number for all of them asks no GPU how many those are."""
+        mask = self.mask.array
+        if getattr(value, "ndim", 0):
+            array[mask] = value
+        else:
+            mask = mask.reshape(mask.shape + (1,) * (array.ndim - mask.ndim))
+            xp.copyto(array, value, casting="unsafe", where=mask)
 
     def outside(self, part):
         """The error for positions outside their axes."""

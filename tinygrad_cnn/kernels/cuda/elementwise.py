@@ -53,9 +53,9 @@ def in_memory_order(compute, device, arrays, attrs):
 
 
 def plain(name):
-    """The kernel of an op that is one function of the array library."""
-    def kernel(device, *arrays):
-        return in_memory_order(getattr(device.xp, UFUNCS[name]), device, arrays, {})
+    """The kernel of an op that is one function of the array library; with `out` it writes there."""
+    def kernel(device, *arrays, **options):
+        return in_memory_order(getattr(device.xp, UFUNCS[name]), device, arrays, options)
     kernel.__name__ = name
     return kernel
 
