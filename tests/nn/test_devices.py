@@ -1,4 +1,5 @@
-"""Layers and losses on the strict device: no NumPy array in a CuPy path, and no hidden wait in a step."""
+"""Layers and losses where the GPU's kernels run: the strict device (no NumPy array in a CuPy path, no hidden wait in a
+step) and, with -m gpu, CUDA."""
 import numpy as np
 import pytest
 
@@ -7,13 +8,18 @@ from tests.nn.oracle_cases import CLASSES, LOSSES, RANDOM, WEIGHTED, WITHOUT_WEI
 from tests.strict import counting, strict_device
 from tinygrad_cnn import nn
 
-STRICT = strict_device()
 CASES = WEIGHTED + WITHOUT_WEIGHTS
 DRAWN = [case for case in RANDOM if "Unpool" not in case[0]]
 
 
 def label(case):
     return f"{case[0]}-{case[1]}-{case[2]}".replace(" ", "")
+
+
+@pytest.fixture(params=["strict", pytest.param("cuda", marks=pytest.mark.gpu)])
+def place(request):
+    """A device other than the CPU."""
+    return strict_device() if request.param == "strict" else tg.device(request.param)
 
 
 def run(layer, arrays, device):
@@ -31,33 +37,33 @@ def run(layer, arrays, device):
 
 
 @pytest.mark.parametrize("name,args,kwargs,shapes", CASES, ids=map(label, CASES))
-def test_a_layer_computes_on_the_strict_device_as_on_the_cpu_without_synchronising(name, args, kwargs, shapes):
+def test_a_layer_computes_as_on_the_cpu_without_synchronising(place, name, args, kwargs, shapes):
     layer = getattr(nn, name)(*args, **kwargs)
-    twin = getattr(nn, name)(*args, **kwargs).to(STRICT)
+    twin = getattr(nn, name)(*args, **kwargs).to(place)
     twin.load_state_dict(layer.state_dict())
-    assert all(t.device is STRICT for t in [*twin.parameters(), *twin.buffers()])
+    assert all(t.device is place for t in [*twin.parameters(), *twin.buffers()])
     draw = np.random.default_rng(0)
     arrays = [draw.permutation(np.linspace(-1.9, 2.1, int(np.prod(s)), dtype=np.float32)).reshape(s) for s in shapes]
     here, _ = run(layer, arrays, "cpu")
-    there, counted = run(twin, arrays, STRICT)
+    there, counted = run(twin, arrays, place)
     for a, b in zip(here, there):
         np.testing.assert_allclose(a, b, rtol=1e-4, atol=1e-5)
     assert counted.synchronisations == 0 or kwargs.get("momentum", 0) is None, counted.where
 
 
 @pytest.mark.parametrize("name,args,kwargs", DRAWN, ids=map(label, DRAWN))
-def test_random_and_inplace_layers_run_on_the_strict_device(name, args, kwargs):
-    layer = getattr(nn, name)(*args, **kwargs).to(STRICT)
+def test_random_and_inplace_layers_run_without_synchronising(place, name, args, kwargs):
+    layer = getattr(nn, name)(*args, **kwargs).to(place)
     shape = (2, 3, 4) if name.endswith("1d") else (2, 3, 4, 4, 2) if name.endswith("3d") else (2, 3, 4, 4)
-    x = tg.ones(*shape, device=STRICT, requires_grad=True)
+    x = tg.ones(*shape, device=place, requires_grad=True)
     with counting() as counted:
         layer(x * 1).sum().backward()
-    assert x.grad.device is STRICT and x.grad.shape == x.shape
+    assert x.grad.device is place and x.grad.shape == x.shape
     assert counted.synchronisations == 0, counted.where
 
 
 @pytest.mark.parametrize("name,kwargs,shape,targets", LOSSES, ids=[f"{c[0]}-{c[1]}-{c[3]}" for c in LOSSES])
-def test_a_loss_computes_on_the_strict_device_as_on_the_cpu_without_synchronising(name, kwargs, shape, targets):
+def test_a_loss_computes_as_on_the_cpu_without_synchronising(place, name, kwargs, shape, targets):
     draw = np.random.default_rng(0)
     x = draw.uniform(0.1, 0.9, shape).astype(np.float32)
     rows = (shape[0], *shape[2:]) if targets[0] == CLASSES else shape
@@ -75,15 +81,15 @@ def test_a_loss_computes_on_the_strict_device_as_on_the_cpu_without_synchronisin
             y.backward()
         return float(y.cpu()), leaf.grad.cpu().numpy(), counted
     here, gradient, _ = value("cpu")
-    there, its_gradient, waits = value(STRICT)
+    there, its_gradient, waits = value(place)
     assert there == pytest.approx(here, rel=1e-4)
     np.testing.assert_allclose(its_gradient, gradient, rtol=1e-4, atol=1e-6)
     assert waits.synchronisations == 0, waits.where
 
 
-def test_clipping_gradients_does_not_wait_for_the_device():
-    layer = nn.Linear(3, 2).to(STRICT)
-    layer(tg.ones(2, 3, device=STRICT)).sum().backward()
+def test_clipping_gradients_does_not_wait_for_the_device(place):
+    layer = nn.Linear(3, 2).to(place)
+    layer(tg.ones(2, 3, device=place)).sum().backward()
     with counting() as counted:
         nn.utils.clip_grad_norm_(layer.parameters(), 0.5)
         nn.utils.clip_grad_value_(layer.parameters(), 0.1)
@@ -92,6 +98,6 @@ def test_clipping_gradients_does_not_wait_for_the_device():
 
 @pytest.mark.parametrize("name", ["uniform_", "normal_", "ones_", "xavier_normal_", "kaiming_uniform_", "trunc_normal_",
                                   "orthogonal_", "eye_"])
-def test_initial_values_are_drawn_on_the_strict_device(name):
-    weight = getattr(nn.init, name)(tg.empty(4, 4, device=STRICT))
+def test_initial_values_are_drawn_where_the_weights_are(place, name):
+    weight = getattr(nn.init, name)(tg.empty(4, 4, device=place))
     assert np.isfinite(weight.cpu().numpy()).all()
