@@ -1,4 +1,4 @@
-"""The choices at kinks and ties that README.md lists: each row of its table is a row here, and PyTorch makes the same."""
+"""The choices at kinks and ties that README.md lists: each row of its table is tested here, also against PyTorch."""
 import pathlib
 import re
 

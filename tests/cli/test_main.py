@@ -45,5 +45,6 @@ def test_ctrl_c_anywhere_ends_with_code_130(capsys, monkeypatch):
 
 
 def test_the_command_line_is_there_as_a_module():
-    done = subprocess.run([sys.executable, "-m", "tinygrad_cnn", "--version"], capture_output=True, text=True, check=True)
+    done = subprocess.run([sys.executable, "-m", "tinygrad_cnn", "--version"], capture_output=True, text=True,
+                          check=True)
     assert done.stdout.startswith("tinygrad_cnn ")

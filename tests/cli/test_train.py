@@ -19,7 +19,8 @@ for _package in ("tqdm", "matplotlib", "safetensors"):
     pytest.importorskip(_package, reason="training needs the extra: pip install 'tinygrad_cnn[train]'")
 
 ROOT = pathlib.Path(__file__).resolve().parents[2]
-FILES = {"config.json", "metrics.csv", "weights.safetensors", "learning_curve.png", "confusion_matrix.png", "result.json"}
+FILES = {"config.json", "metrics.csv", "weights.safetensors", "learning_curve.png", "confusion_matrix.png",
+         "result.json"}
 
 
 def command(*arguments):

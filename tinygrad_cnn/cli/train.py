@@ -8,13 +8,14 @@ def add_arguments(parser):
     """Declare the options of `train`."""
     from ..train.settings import DigitsSettings
     default = DigitsSettings()
-    parser.add_argument("--epochs", type=_at_least(1), default=default.epochs, help="passes over the training images (%(default)s)")
-    parser.add_argument("--batch-size", type=_at_least(1), default=default.batch_size, help="images per step (%(default)s)")
-    parser.add_argument("--lr", type=_positive, default=default.lr, help="largest learning rate of the schedule (%(default)s)")
-    parser.add_argument("--seed", type=int, default=default.seed, help="for the first weights, the order and dropout (%(default)s)")
-    parser.add_argument("--device", default=default.device, help="cpu, or cuda with CuPy and a GPU (%(default)s)")
-    parser.add_argument("--threads", type=_at_least(1), default=None, help="CPU threads (one a core)")
-    parser.add_argument("--out", default=None, metavar="FOLDER", help="a new or empty folder (runs/digits-<time>)")
+    add = parser.add_argument
+    add("--epochs", type=_at_least(1), default=default.epochs, help="passes over the training images (%(default)s)")
+    add("--batch-size", type=_at_least(1), default=default.batch_size, help="images per step (%(default)s)")
+    add("--lr", type=_positive, default=default.lr, help="largest learning rate of the schedule (%(default)s)")
+    add("--seed", type=int, default=default.seed, help="for first weights, order and dropout (%(default)s)")
+    add("--device", default=default.device, help="cpu, or cuda with CuPy and a GPU (%(default)s)")
+    add("--threads", type=_at_least(1), default=None, help="CPU threads (one a core)")
+    add("--out", default=None, metavar="FOLDER", help="a new or empty folder (runs/digits-<time>)")
 
 
 def run(arguments):

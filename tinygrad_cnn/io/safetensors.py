@@ -35,15 +35,19 @@ def read(path):
         with package.safe_open(str(path), framework="numpy") as file:
             names = sorted(file.keys())
             for name in names:
-                kind = file.get_slice(name).get_dtype()
-                if kind not in _TYPES:
-                    raise DataError(f"load: {path.name!r} holds {name!r} as {kind}, which this package has no element "
-                                    f"type for. It reads {', '.join(_TYPES)}.")
-                dtypes.of(_TYPES[kind]).numpy               # bfloat16 says here if ml_dtypes is missing
+                _require_type(path, name, file.get_slice(name).get_dtype())
             return {name: file.get_tensor(name) for name in names}
     except package.SafetensorError as error:
         raise DataError(f"load: {path.name!r} is not a whole safetensors file ({error}). "
                         "Fetch or write it again.") from None
+
+
+def _require_type(path, name, kind):
+    """The NumPy dtype of a kind such as "F32", or the error for one we have not, or for bfloat16 without ml_dtypes."""
+    if kind not in _TYPES:
+        raise DataError(f"load: {path.name!r} holds {name!r} as {kind}, which this package has no element type for. "
+                        f"It reads {', '.join(_TYPES)}.")
+    return dtypes.of(_TYPES[kind]).numpy
 
 
 def _package():

@@ -68,7 +68,8 @@ def train_digits(settings=None, out=None, say=print):
             say(_epoch_line(row, settings.epochs))
             if interruption.requested:
                 break
-        outcome = Outcome(evaluation.accuracy, epoch, time.perf_counter() - started, folder.path, interruption.requested)
+        seconds = time.perf_counter() - started
+        outcome = Outcome(evaluation.accuracy, epoch, seconds, folder.path, interruption.requested)
         _finish(folder, outcome, evaluation)
     if outcome.interrupted:
         say(f"Stopped by Ctrl-C in epoch {epoch} of {settings.epochs}, after {row['images']} of its "

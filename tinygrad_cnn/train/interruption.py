@@ -18,8 +18,8 @@ class Interruption:
         self._previous = None
 
     def __enter__(self):
-        found = signal.getsignal(signal.SIGINT)
-        if threading.current_thread() is threading.main_thread() and callable(found):     # not when ignored, as by nohup
+        found = signal.getsignal(signal.SIGINT)             # a function, unless Ctrl-C is ignored, as by nohup
+        if threading.current_thread() is threading.main_thread() and callable(found):
             self._previous = signal.signal(signal.SIGINT, self._first)
         return self
 
