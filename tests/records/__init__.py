@@ -49,5 +49,11 @@ def single(draw, shape=shapes(), **values):
     return (draw(arrays(shape, **values)),), {}
 
 
+def fixed(*shapes, values=None, **options):
+    """Cases of one array for each of the given shapes, with kwargs drawn from options (strategies, or values as they are)."""
+    drawn = {name: o if isinstance(o, st.SearchStrategy) else st.just(o) for name, o in options.items()}
+    return st.tuples(st.tuples(*[arrays(shape, **(values or {})) for shape in shapes]), st.fixed_dictionaries(drawn))
+
+
 for _path in sorted(Path(__file__).parent.glob("[a-z]*.py")):
     import_module(f"{__name__}.{_path.stem}")

@@ -100,6 +100,8 @@ def linear(input, weight, bias=None):
     if weight.array.ndim == 1:
         y = matmul_op(input, weight)
         return y if bias is None else y + bias
+    if weight.array.ndim != 2 or not input.array.ndim:
+        raise ShapeError(f"linear: {_linear_misfit(input.array, weight.array, bias)}")
     return linear_op(input, weight, bias)
 
 

@@ -47,9 +47,9 @@ def pad(input, pad, mode="constant", value=None):
     if any(a < 0 or b < 0 for a, b in widths):
         input = getitem_op(input, index=tuple([slice(max(-a, 0), n - max(-b, 0)) for n, (a, b) in zip(shape, widths)]))
         widths = [(max(a, 0), max(b, 0)) for a, b in widths]
+    if all(w == (0, 0) for w in widths):
+        return input.clone()
     if mode == "constant":
-        if all(w == (0, 0) for w in widths):
-            return input.clone()
         return pad_op(input, widths=tuple(widths), value=0 if value is None else value)
     for axis, (a, b) in enumerate(widths):
         if a or b:
