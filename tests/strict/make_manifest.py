@@ -18,7 +18,9 @@ VERSION = "14.2.0"
 TARGET = pathlib.Path(__file__).parents[1] / "data" / f"cupy_api_{VERSION}.json"
 MODULES = ("cupy", "cupy.random", "cupy.linalg", "cupy.fft", "cupy.lib.stride_tricks", "cupy.cuda", "cupyx",
            "cupyx.scipy.special")
-# Names of `cupy` itself that tell nothing about arrays: scalar types of C widths NumPy serves, tools for documentation.
+# Methods that Python 3.12 shows and 3.11 does not.
+OF_PYTHON_3_12 = frozenset({"__buffer__", "__release_buffer__"})
+# Names in CuPy's modules that are imports of theirs.
 SKIPPED_MODULES = frozenset({"numpy", "sys", "functools", "warnings", "contextlib", "annotations"})
 
 
@@ -85,7 +87,8 @@ def describe_class(cls):
     entries = {}
     inherited = set(dir(object)) - {"__eq__", "__ne__", "__lt__", "__le__", "__gt__", "__ge__", "__hash__"}
     for name in sorted(set(dir(cls)) - inherited):
-        if name.startswith("_") and not (name.startswith("__") and name.endswith("__")) or name.startswith("__pyx"):
+        special = name.startswith("__") and name.endswith("__")
+        if name in OF_PYTHON_3_12 or name.startswith("__pyx") or name.startswith("_") and not special:
             continue
         thing = getattr(cls, name)
         if name.startswith("__") or not callable(thing):
@@ -118,6 +121,8 @@ def build():
 
 
 def main(arguments):
+    here = pathlib.Path(__file__).resolve().parent      # its array.py and random.py are not Python's
+    sys.path[:] = [path for path in sys.path if pathlib.Path(path or ".").resolve() != here]
     text = json.dumps(build(), indent=0, sort_keys=True) + "\n"
     if "--check" in arguments:
         if TARGET.read_text(encoding="utf-8") != text:
