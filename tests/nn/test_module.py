@@ -211,7 +211,14 @@ def test_to_refuses_integers_and_unknown_devices():
     with pytest.raises(errors.DTypeError, match="Module.to: tinygrad_cnn.int64 is not floating point"):
         nn.Linear(2, 2).to(tg.int64)
     with pytest.raises(errors.DeviceError, match="there is no device 'gpu'"):
-        nn.Linear(2, 2).to("gpu")
+        nn.ReLU().to("gpu")
+
+
+@pytest.mark.skipif(tg.cuda.is_available(), reason="there is a GPU to move to")
+def test_moving_to_a_gpu_that_is_not_there_says_what_helps():
+    for move in (lambda m: m.cuda(), lambda m: m.to("cuda")):
+        with pytest.raises(errors.DeviceError, match="pip install|no GPU"):
+            move(nn.Linear(2, 2))
 
 
 def test_a_deep_copy_shares_nothing_and_computes_the_same():

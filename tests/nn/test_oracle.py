@@ -1,5 +1,6 @@
 """Every layer against PyTorch's with the same weights: printed form, keys, output, gradients, statistics."""
 import importlib.util
+import inspect
 
 import numpy as np
 import pytest
@@ -131,6 +132,18 @@ def test_a_loss_computes_and_differentiates_as_pytorchs(name, kwargs, shape, tar
     close(a.grad, b.grad, "gradient")
     assert repr(ours) == repr(theirs)
     assert list(ours.state_dict()) == list(theirs.state_dict())
+
+
+# Hardtanh's older names for its bounds, and layers that in PyTorch take and ignore anything
+OTHER_SIGNATURES = {"Hardtanh", "LogSigmoid", "Module", "Parameter", "Buffer", "Sigmoid", "Softmax2d", "Softsign", "Tanh",
+                    "Tanhshrink"}
+SHARED = [name for name, value in vars(nn).items() if inspect.isclass(value) and name not in OTHER_SIGNATURES]
+
+
+@pytest.mark.parametrize("name", SHARED)
+def test_a_constructor_takes_pytorchs_arguments(name):
+    ours, theirs = (inspect.signature(getattr(lib, name).__init__).parameters for lib in (nn, torch.nn))
+    assert [(p.name, p.default) for p in ours.values()] == [(p.name, p.default) for p in theirs.values()]
 
 
 @pytest.mark.parametrize("padding_idx", [None, 2, -1])

@@ -5,6 +5,7 @@ working after it.
 """
 from .. import dtypes
 from ..autograd import no_grad
+from ..device import Device
 from ..errors import DTypeError
 from ..tensor import Tensor
 
@@ -12,9 +13,9 @@ __all__ = ["Castable"]
 
 
 def parse_to(device=None, dtype=None, non_blocking=False, *, tensor=None, memory_format=None):
-    """The (device, DType) that the arguments of `Module.to` ask for, either None where not asked.
+    """The (Device, DType) that the arguments of `Module.to` ask for, either None where not asked.
 
-    Raises: DTypeError for a dtype that is not floating point.
+    Raises: DTypeError for a dtype that is not floating point, DeviceError for a device that is not there.
     """
     if isinstance(device, Tensor):
         tensor, device = device, None
@@ -27,7 +28,7 @@ def parse_to(device=None, dtype=None, non_blocking=False, *, tensor=None, memory
         if not dtype.is_floating_point:
             raise DTypeError(f"Module.to: {dtype} is not floating point, and weights cannot be trained as integers. "
                              "Use float16, bfloat16, float32 or float64.")
-    return device, dtype
+    return None if device is None else Device(device), dtype
 
 
 def _is_dtype(value):
