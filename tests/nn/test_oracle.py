@@ -135,8 +135,8 @@ def test_a_loss_computes_and_differentiates_as_pytorchs(name, kwargs, shape, tar
 
 
 # Hardtanh's older names for its bounds, and layers that in PyTorch take and ignore anything
-OTHER_SIGNATURES = {"Hardtanh", "LogSigmoid", "Module", "Parameter", "Buffer", "Sigmoid", "Softmax2d", "Softsign", "Tanh",
-                    "Tanhshrink"}
+OTHER_SIGNATURES = {"Hardtanh", "LogSigmoid", "Module", "Parameter", "Buffer", "Sigmoid", "Softmax2d", "Softsign",
+                    "Tanh", "Tanhshrink"}
 SHARED = [name for name, value in vars(nn).items() if inspect.isclass(value) and name not in OTHER_SIGNATURES]
 
 
