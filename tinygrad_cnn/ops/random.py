@@ -28,15 +28,13 @@ def _drawn(op, kernel, device, generator, *args, **kwargs):
                             "device's.")
     elif generator.device is not device:
         raise DeviceError(f"{op}: the generator is on {generator.device} but the tensor on {device}. "
-                          f"Make one with tg.Generator({str(device)!r}).")
+                          f"Make one with tg.Generator({str(device)!r}), or pass device=.")
     return quiet.run(device.kernel(kernel), generator.native, *args, **kwargs)
 
 
 def _made(op, kernel, shape, dtype, device, generator, requires_grad, *args):
-    """A new tensor drawn on the device given, the generator's, or the CPU."""
-    if device is None:
-        device = generator.device if isinstance(generator, Generator) else CPU
-    device = Device(device)
+    """A new tensor drawn on the device given, or the CPU."""
+    device = CPU if device is None else Device(device)
     x = Tensor(_drawn(op, kernel, device, generator, shape, dtype.numpy, *args), device)
     return x.requires_grad_() if requires_grad else x
 
@@ -142,7 +140,8 @@ def normal(mean=0.0, std=1.0, size=None, *, generator=None, dtype=None, device=N
     Returns: the shape the Tensors broadcast to, or `size`; the Tensors' dtype. The result is outside the graph.
     Raises: ArgumentError for a negative std, or without Tensors and `size`.
 
-    >>> normal(tensor([0.0, 10.0]), 0.0)
+    >>> import tinygrad_cnn as tg
+    >>> normal(tg.tensor([0.0, 10.0]), 0.0)
     tensor([ 0., 10.])
     """
     if not isinstance(std, Tensor) and not std >= 0:
@@ -178,7 +177,8 @@ def bernoulli(input, p=None, *, generator=None):
 
     Raises: ArgumentError for a probability outside [0, 1] (for a Tensor on a GPU it counts as the nearest of 0 and 1).
 
-    >>> bernoulli(tensor([0.0, 1.0]))
+    >>> import tinygrad_cnn as tg
+    >>> bernoulli(tg.tensor([0.0, 1.0]))
     tensor([0., 1.])
     """
     if not isinstance(input, Tensor):
@@ -203,7 +203,8 @@ def multinomial(input, num_samples, replacement=False, *, generator=None):
     Returns: int64. Raises: DTypeError, ShapeError; ArgumentError for weights that S indices cannot be drawn from (on
     a GPU the result is then undefined).
 
-    >>> multinomial(tensor([0.0, 3.0, 0.0]), 2, replacement=True)
+    >>> import tinygrad_cnn as tg
+    >>> multinomial(tg.tensor([0.0, 3.0, 0.0]), 2, replacement=True)
     tensor([1, 1])
     """
     if not isinstance(input, Tensor) or not input.dtype.is_floating_point:

@@ -8,7 +8,7 @@ from .masks import drop, keep, relu_grad, where
 from .matmul import matmul, matrix_product
 from .normalization import (batch_norm, batch_norm_eval, group_norm, instance_norm, layer_norm, norm_grad, norm_statistics)
 from .optim import adam_, rmsprop_, sgd_
-from .random import draw_bernoulli, draw_categories, draw_mask, draw_permutation
+from .random import draw_bernoulli, draw_categories, draw_mask, draw_permutation, masked_scale
 from .reduce import spread
 from .shape import diagonal, expand
 from .sort import topk_index

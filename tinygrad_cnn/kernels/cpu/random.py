@@ -3,6 +3,7 @@ import numpy as np
 
 from ...errors import ArgumentError
 from ..generic import random as generic
+from .blocks import in_blocks
 
 
 def draw_mask(device, stream, shape, p):
@@ -16,6 +17,15 @@ def draw_mask(device, stream, shape, p):
     bits = stream.bit_generator.random_raw((n + 1) // 2).view(np.uint32)[:n].reshape(shape)
     threshold = round(p * 2.0 ** 32)
     return bits >= np.uint32(threshold) if threshold < 1 << 32 else np.zeros(shape, np.bool_)
+
+
+@in_blocks
+def masked_scale(device, x, mask, scale):
+    """x scale where the mask is True, else 0, in x's memory order."""
+    y = np.multiply(x, mask, out=np.empty_like(x), casting="unsafe")
+    if scale != 1:
+        y *= scale
+    return y
 
 
 def draw_permutation(device, stream, n, dtype):

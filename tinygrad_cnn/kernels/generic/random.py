@@ -61,7 +61,11 @@ def draw_categories(device, stream, weights, count, replacement):
 
 def dropout(device, x, p, mask_shape, scale, kept, dropped, stream, wants):
     """x scale + kept where a draw of probability 1 - p says so, else `dropped`; residual: that mask, of mask_shape."""
-    mask = device.kernel("draw_mask")(stream, mask_shape, p)
+    draw = device.kernel("draw_mask")
+    if len(mask_shape) < 4:
+        mask = draw(stream, mask_shape, p)
+    else:                                               # drawn as activations lie in memory: (N, *spatial, C)
+        mask = device.xp.moveaxis(draw(stream, (mask_shape[0], *mask_shape[2:], mask_shape[1]), p), -1, 1)
     y = device.kernel("masked_scale")(x, mask, scale=scale)
     if kept or dropped:
         y = (y + device.xp.where(mask, kept, dropped)).astype(x.dtype, copy=False)
