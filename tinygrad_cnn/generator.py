@@ -17,7 +17,7 @@ class Generator:
 
     Unlike PyTorch's, `get_state` gives a plain dict (it can be written as JSON).
 
-    >>> Generator().manual_seed(3).numpy.integers(10) == Generator().manual_seed(3).numpy.integers(10)
+    >>> Generator().manual_seed(3).numpy.random() == Generator().manual_seed(3).numpy.random()
     True
     """
 
