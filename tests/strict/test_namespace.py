@@ -1,8 +1,11 @@
 """The double's module offers CuPy 14.2.0's names and arguments, with CuPy's deviations from NumPy."""
+import importlib.util
+import json
+
 import numpy as np
 import pytest
 
-from tests.strict import StrictArray, counting, cupyx, manifest, xp
+from tests.strict import StrictArray, counting, cupyx, make_manifest, manifest, xp
 
 
 def strict(values, dtype=np.float32):
@@ -170,3 +173,11 @@ def test_an_argument_whose_place_differs_from_numpys_must_be_named():
     assert int(xp.argmax(a, axis=0, keepdims=False)) == 1
     with pytest.raises(TypeError, match="argument 3 by position means 'dtype' in CuPy"):
         xp.argmax(a, 0, None)
+
+
+@pytest.mark.skipif(importlib.util.find_spec("cupy") is None, reason="needs the cupy wheel: pip install cupy-cuda13x")
+def test_the_manifest_is_what_the_installed_wheel_offers():
+    import cupy
+    if cupy.__version__ != make_manifest.VERSION:
+        pytest.skip(f"the manifest is of {make_manifest.VERSION}, CuPy here is {cupy.__version__}")
+    assert json.loads(manifest.PATH.read_text(encoding="utf-8")) == make_manifest.build()

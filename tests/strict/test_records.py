@@ -11,8 +11,8 @@ from tests.strict import counting, strict_device
 from tests.test_records import call, channels_last, host, leaves, outputs, strided, tensors
 
 FEW = settings(max_examples=4, suppress_health_check=[HealthCheck.too_slow, HealthCheck.data_too_large])
-# Ops whose result has a size that depends on values, or that give a number to the host: they must wait.
-WAITS = frozenset({"nonzero", "masked_select", "unique", "bincount", "argwhere"})
+# Ops whose result has a size that depends on values, or that bring values to the host: they must wait.
+WAITS = frozenset({"nonzero", "masked_select", "unique", "bincount", "argwhere", "transfer"})
 
 
 def open_device(name):
@@ -54,7 +54,9 @@ def compare(record, arrays, kwargs, device, order, tolerance=1e-8):
     found = computed(record, arrays, kwargs, device, order)
     assert len(found) == len(expected)
     for y, e in zip(found, expected):
-        assert y.array.dtype == e.array.dtype
+        assert (y.array.dtype, y.array.shape) == (e.array.dtype, e.array.shape)
+        if not record.strict and device.type == "cuda":
+            continue                                    # a GPU's random numbers are others
         found_values, expected_values = (np.asarray(host(t), t.array.dtype if t.array.dtype.kind in "biu" else "f8")
                                          for t in (y, e))
         np.testing.assert_allclose(found_values, expected_values, rtol=tolerance, atol=tolerance)

@@ -104,3 +104,17 @@ def test_a_tensor_of_the_cpu_mixed_in_is_refused_by_name():
     model = network().to(strict_device())
     with pytest.raises(tg.errors.DeviceError, match="strict:0"):
         model(tg.zeros(1, 3, 12, 12))
+
+
+@every_device
+def test_an_epoch_of_training_waits_only_where_its_tally_is_read(name):
+    device = open_device(name)
+    model = network().to(device)
+    optimizer = OPTIMIZERS["sgd with momentum"](model.parameters())
+    given = batches(device)
+    with counting() as count:
+        tally = tg.train.train_epoch(model, given, optimizer, nn.CrossEntropyLoss())
+    assert count.synchronisations == 0, count.where
+    found = tg.train.evaluate(model, given, nn.CrossEntropyLoss())
+    assert np.isfinite([tally.loss, found.loss]).all()
+    assert found.predictions.shape == (12,)
