@@ -38,7 +38,7 @@ register(Record(
     "softplus beyond the threshold", ops="softplus softplus_grad", function=lambda x: F.softplus(x, beta=2, threshold=1),
     cases=single(away_from=(0.5,)), reference=lambda x: np.where(2 * x > 1, x, np.log(1 + np.exp(2 * x)) / 2)))
 register(Record(
-    "piecewise linear activations", ops="hardtanh inside hardsigmoid hardswish hardswish_grad",
+    "piecewise linear activations", ops="hardtanh outside hardsigmoid hardswish hardswish_grad",
     function=each(F.hardtanh, lambda x: F.hardtanh(x, -3, 0.5), lambda x: F.relu6(x + 3), F.hardsigmoid, F.hardswish,
                   lambda x: F.threshold(x, -0.5, 9.0), F.hardshrink, F.softshrink),
     cases=single(low=-4, high=4, away_from=KINKS, gap=0.03),

@@ -49,7 +49,7 @@ register(Record(
     wrong=[misfit("div", tg.div), (lambda: tg.div(tg.ones(2), 2, rounding_mode="up"), ERRORS.ArgumentError,
                                    "div: rounding_mode='up' is not one of None, 'floor' and 'trunc'")]))
 register(Record(
-    "division with a remainder", ops="floor_divide remainder fmod",
+    "division with a remainder", ops="floor_divide remainder fmod trunc_divide",
     function=each(tg.floor_divide, tg.remainder, tg.fmod, lambda a, b: tg.div(a, b, rounding_mode="trunc"),
                   lambda a, b: tg.div(a, b, rounding_mode="floor")),
     cases=st.tuples(arrays((4,), low=-3, high=3, distinct=True).map(lambda a: np.round(a) + 0.3),

@@ -111,16 +111,16 @@ register(Record(
             r"amax: axis 1 of the tensor \(shape \(2, 0\)\) has no elements"),
            (lambda: tg.amax(tg.ones(2, 3), 2), *OUT_OF_RANGE)]))
 register(Record(
-    "max", ops="argmax argmin pick unpick argmedian",
+    "max", ops="argmax argmin pick unpick argmedian median",
     function=lambda x, dim, keepdim: (*tg.max(x, dim, keepdim), *tg.min(x, dim, keepdim), *tg.median(x, dim, keepdim),
-                                      tg.argmax(x, dim, keepdim), tg.argmin(x, dim, keepdim), tg.argmax(x), tg.max(x),
+                                      tg.argmax(x, dim, keepdim), tg.argmin(x, dim, keepdim), tg.argmax(x), tg.max(x), tg.median(x),
                                       *tg.aminmax(x, dim=dim)),
     cases=with_dims(single=True, distinct=True),
     reference=lambda x, dim, keepdim: (
         *[loop(f)(x, dim, keepdim) for f in (max, lambda v: v.index(max(v)), min, lambda v: v.index(min(v)), _median,
                                              lambda v: v.index(_median(v)), lambda v: v.index(max(v)),
                                              lambda v: v.index(min(v)))],
-        loop(lambda v: v.index(max(v)))(x, None, False), loop(max)(x, None, False), loop(min)(x, dim, False),
+        loop(lambda v: v.index(max(v)))(x, None, False), loop(max)(x, None, False), loop(_median)(x, None, False), loop(min)(x, dim, False),
         loop(max)(x, dim, False)),
     wrong=[(lambda: tg.max(tg.ones(2, 3), 2), *OUT_OF_RANGE),
            (lambda: tg.argmax(tg.ones(0)), ERRORS.ShapeError, r"argmax: axis 0 of the tensor \(shape \(0,\)\) has no elements"),

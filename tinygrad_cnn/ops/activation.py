@@ -11,7 +11,7 @@ from ..autograd import inplace as written_into
 from ..errors import ArgumentError, DTypeError, ShapeError
 from ..tensor import Tensor
 from .arithmetic import abs_op, add_op, div_op, mul_op, neg_op, sigmoid_op, square_op, sub_op
-from .compare import drop, gt_op, keep, le_op, logical_and_op, where_op
+from .compare import clamp_op, drop, gt_op, keep, le_op, logical_and_op, where_op
 from .dims import normalize_dim
 from .elementwise import exp_op, tanh_op
 from .shape import reshape_op
@@ -29,7 +29,7 @@ leaky_relu_grad = Op("leaky_relu_grad", "g x", attrs="slope").rules(
 elu_op = Op("elu", "x", attrs="alpha", promote="float").rules(x=lambda g, x, alpha: elu_grad(g, x, alpha=alpha))
 elu_grad = Op("elu_grad", "g x", attrs="alpha").rules(
     g=lambda u, x, alpha: elu_grad(u, x, alpha=alpha),
-    x=lambda u, g, x, alpha: drop(mul_op(u, elu_grad(g, x, alpha=alpha)), gt_op(x, 0)))
+    x=lambda u, g, x, alpha: keep(mul_op(u, elu_grad(g, x, alpha=alpha)), le_op(x, 0)))
 
 silu_op = Op("silu", "x", promote="float").rules(x=lambda g, x: silu_grad(g, x))
 silu_grad = Op("silu_grad", "g x").rules(                # g s (1 + x (1 - s)), where s is the sigmoid of x
@@ -51,15 +51,15 @@ softplus_grad = Op("softplus_grad", "g x", attrs="beta threshold").rules(
                                             gt_op(mul_op(x, beta), threshold)))
 logsigmoid_op = Op("logsigmoid", "x", promote="float").rules(x=lambda g, x: mul_op(g, sigmoid_op(neg_op(x))))
 
-inside = Op("inside", "x", attrs="low high")
+outside = Op("outside", "x", attrs="low high")
 hardtanh_op = Op("hardtanh", "x", attrs="low high").rules(
-    x=lambda g, x, low, high: keep(g, inside(x, low=low, high=high)))
+    x=lambda g, x, low, high: drop(g, outside(x, low=low, high=high)))
 hardsigmoid_op = Op("hardsigmoid", "x", promote="float").rules(
-    x=lambda g, x: keep(div_op(g, 6), inside(x, low=-3, high=3)))
+    x=lambda g, x: drop(div_op(g, 6), outside(x, low=-3, high=3)))
 hardswish_op = Op("hardswish", "x", promote="float").rules(x=lambda g, x: hardswish_grad(g, x))
 hardswish_grad = Op("hardswish_grad", "g x").rules(
     g=lambda u, x: hardswish_grad(u, x),
-    x=lambda u, g, x: keep(div_op(mul_op(u, g), 3), inside(x, low=-3, high=3)))
+    x=lambda u, g, x: drop(div_op(mul_op(u, g), 3), outside(x, low=-3, high=3)))
 
 
 def _silu_curvature(x, s):
@@ -267,7 +267,7 @@ def softshrink(input, lambd=0.5):
     """
     if lambd < 0:
         raise ArgumentError(f"softshrink: lambd={lambd} is negative. Give a number of at least 0.")
-    return sub_op(input, hardtanh_op(input, low=-lambd, high=lambd))
+    return sub_op(input, clamp_op(input, -lambd, lambd))
 
 
 def glu(input, dim=-1):

@@ -10,7 +10,7 @@ from ..autograd import Op
 from ..autograd.basic import add as add_op
 from ..errors import ArgumentError, DTypeError
 from ..tensor import Tensor
-from .compare import eq_op, ge_op, keep, le_op, logical_and_op, lt_op, where_op
+from .compare import drop, eq_op, ge_op, le_op, logical_and_op, where_op
 
 __all__ = ["absolute", "abs", "add", "addcdiv", "addcmul", "atan2", "arctan2", "div", "divide", "floor_divide", "fmod",
            "hypot", "lerp", "logaddexp", "mul", "multiply", "neg", "negative", "positive", "pow", "remainder", "rsub",
@@ -32,10 +32,10 @@ floor_divide_op = Op("floor_divide", "a b").rules(a=lambda g: zeros_of(g), b=lam
 remainder_op = Op("remainder", "a b").rules(             # a - b floor(a / b)
     a=lambda g: g,
     b=lambda g, a, b: neg_op(mul_op(g, floor_divide_op(a, b))))
-trunc_op = Op("trunc", "x").rules(x=lambda g: zeros_of(g))
+trunc_divide_op = Op("trunc_divide", "a b").rules(a=lambda g: zeros_of(g), b=lambda g: zeros_of(g))
 fmod_op = Op("fmod", "a b").rules(                       # a - b trunc(a / b)
     a=lambda g: g,
-    b=lambda g, a, b: neg_op(mul_op(g, trunc_op(div_op(a, b)))))
+    b=lambda g, a, b: neg_op(mul_op(g, trunc_divide_op(a, b))))
 
 sign_op = Op("sign", "x").rules(x=lambda g: zeros_of(g))
 abs_op = Op("abs", "x").rules(x=lambda g, x: mul_op(g, sign_op(x)))        # sign(0) = 0
@@ -91,7 +91,7 @@ def _exponent_gradient(g, a, b, y):
         flat = logical_and_op(eq_op(a, 0), ge_op(b, 0))
         return mul_op(g, mul_op(y, log_op(where_op(flat, 1, a))))
     if a == 0:
-        return keep(mul_op(mul_op(g, y), -math.inf), lt_op(b, 0))
+        return drop(mul_op(mul_op(g, y), -math.inf), ge_op(b, 0))
     return mul_op(g, mul_op(y, math.log(a) if a > 0 else math.nan))
 
 
@@ -168,9 +168,7 @@ def div(input, other, *, rounding_mode=None):
         return floor_divide_op(input, other)
     if rounding_mode != "trunc":
         raise ArgumentError(f"div: rounding_mode={rounding_mode!r} is not one of None, 'floor' and 'trunc'.")
-    if _is_float(input) or _is_float(other):
-        return trunc_op(div_op(input, other))
-    return floor_divide_op(sub_op(input, fmod_op(input, other)), other)
+    return trunc_divide_op(input, other)
 
 
 def floor_divide(input, other):
@@ -228,7 +226,7 @@ def abs(input):
 
 
 def sign(input):
-    """-1, 0 or 1 by the sign of each element; its gradient is zero."""
+    """-1, 0 or 1 by the sign of each element, NaN for NaN (PyTorch: 0); its gradient is zero."""
     return sign_op(input)
 
 

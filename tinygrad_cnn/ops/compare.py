@@ -193,7 +193,7 @@ def bitwise_xor(input, other):
 def bitwise_not(input):
     """~input of integers or bools. Raises: DTypeError for floating point."""
     if isinstance(input, Tensor) and input.dtype.is_floating_point:
-        raise DTypeError(f"bitwise_not: not defined for {input.dtype}. Convert the tensor with .bool() or .long() first.")
+        raise DTypeError(f"bitwise_not: not defined for {input.dtype}. Convert the tensor with .bool() or .long().")
     return bitwise_not_op(input)
 
 

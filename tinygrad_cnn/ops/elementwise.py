@@ -13,8 +13,7 @@ from ..errors import DTypeError
 from ..tensor import Tensor
 from . import arithmetic
 from .arithmetic import *  # noqa: F403
-from .arithmetic import (add_op, div_op, log_op, mul_op, neg_op, pow_op, sigmoid_op, square_op, sub_op, trunc_op,
-                         zeros_of)
+from .arithmetic import add_op, div_op, log_op, mul_op, neg_op, pow_op, sigmoid_op, square_op, sub_op, zeros_of
 from .compare import clamp, isfinite_op, keep
 
 __all__ = [*arithmetic.__all__, "acos", "acosh", "arccos", "arccosh", "arcsin", "arcsinh", "arctan", "arctanh", "asin",
@@ -53,9 +52,11 @@ tanh_grad = Op("tanh_grad", "g t").rules(                # g (1 - t^2), where t 
 
 erf_op = Op("erf", "x", promote="float").rules(x=lambda g, x: mul_op(g, _bell(x)))
 erfc_op = Op("erfc", "x", promote="float").rules(x=lambda g, x: neg_op(mul_op(g, _bell(x))))
-erfinv_op = Op("erfinv", "x", promote="float").rules(x=lambda g, y: div_op(g, _bell(y)))
+erfinv_op = Op("erfinv", "x", promote="float").rules(
+    x=lambda g, y: mul_op(g, mul_op(exp_op(square_op(y)), 1 / TWO_OVER_ROOT_PI)))
 logit_op = Op("logit", "x", promote="float").rules(x=lambda g, x: div_op(g, mul_op(x, sub_op(1, x))))
 
+trunc_op = Op("trunc", "x").rules(x=lambda g: zeros_of(g))
 floor_op = Op("floor", "x").rules(x=lambda g: zeros_of(g))
 ceil_op = Op("ceil", "x").rules(x=lambda g: zeros_of(g))
 round_op = Op("round", "x").rules(x=lambda g: zeros_of(g))

@@ -1,8 +1,8 @@
 """The greatest and the least: max, min, amax, amin, argmax, argmin, aminmax, median.
 
-Where several elements are equally great, `amax` and `max(input)` give each an equal share of the gradient,
-`max(input, dim)` and `median` give it all to the one they name, the first for max and min (PyTorch's conventions). NaN
-is greater and less than everything.
+Where several elements are equally great, `amax`, `max(input)` and `median(input)` give each an equal share of the
+gradient; `max(input, dim)` and `median(input, dim)` give it all to the one they name, the first for max and min
+(PyTorch's conventions). NaN is greater and less than everything.
 
 `pick` takes the named elements, `unpick` puts a gradient back to them; each is the other's rule.
 """
@@ -21,9 +21,10 @@ __all__ = ["amax", "amin", "aminmax", "argmax", "argmin", "max", "median", "min"
 
 # 1 / n for each of n equal extremes, 0 for the others: flat wherever it has a derivative.
 tie_shares = Op("tie_shares", "x y", attrs="dim keepdim", promote=None)
-amax_op, amin_op = (Op(name, "x", attrs="dim keepdim", promote=None).rules(
+amax_op, amin_op, median_op = (Op(name, "x", attrs="dim keepdim", promote=None).rules(
     x=lambda g, x, y, dim, keepdim: mul_op(spread(g, shape=x.array.shape, dim=dim, keepdim=keepdim),
-                                           tie_shares(x, y, dim=dim, keepdim=keepdim))) for name in ("amax", "amin"))
+                                           tie_shares(x, y, dim=dim, keepdim=keepdim)))
+    for name in ("amax", "amin", "median"))
 argmax_op, argmin_op = (Op(name, "x", attrs="dim keepdim", promote=None) for name in ("argmax", "argmin"))
 argmedian = Op("argmedian", "x", attrs="dim", promote=None)
 pick = Op("pick", "x index", attrs="dim keepdim", promote=None).rules(
@@ -171,6 +172,8 @@ def argmin(input, dim=None, keepdim=False):
 def median(input, dim=None, keepdim=False):
     """The middle element in order of size, the lower of two; along one axis also its index. NaN if there is one.
 
+    median(input): equal elements share the gradient.
+
     Returns: a tensor, or a named tuple (values, indices) if `dim` is given.
     Raises: ShapeError if there are no elements; TensorIndexError for a dim out of range.
 
@@ -180,8 +183,7 @@ def median(input, dim=None, keepdim=False):
     """
     if dim is None:
         _not_empty("median", input, None)
-        dim, input = 0, reshape_op(input, shape=(-1,))
-        return _along(Median, "median", _argmedian, input, dim, False).values
+        return median_op(input, dim=None, keepdim=False)
     return _along(Median, "median", _argmedian, input, dim, keepdim)
 
 

@@ -12,8 +12,8 @@ from ..autograd.basic import cast
 from ..errors import ArgumentError, DTypeError
 from ..tensor import Tensor
 from . import extremes, scan
-from .arithmetic import abs_op, div_op, mul_op, pow_op, sign_op, sub_op
-from .compare import drop, eq_op, isnan_op, ne_op, where_op
+from .arithmetic import abs_op, div_op, mul_op, pow_op, sign_op, square_op, sub_op
+from .compare import drop, eq_op, isnan_op, where_op
 from .dims import normalize_dims
 from .extremes import *  # noqa: F403
 from .extremes import amax, amin
@@ -195,7 +195,7 @@ def _norm(op, x, p, dim, keepdim, dtype):
     if isinstance(p, bool) or not isinstance(p, (int, float)):
         raise ArgumentError(f"{op}: {p!r} is not the order of a norm of elements. Give a number (2, 1, inf, ...).")
     if p == 0:
-        return sum_op(cast(ne_op(x, 0), dtype=x.array.dtype), dim=dim, keepdim=keepdim)
+        return sum_op(square_op(sign_op(x)), dim=dim, keepdim=keepdim)
     if p == 1:
         return sum_op(abs_op(x), dim=dim, keepdim=keepdim)
     if p in (math.inf, -math.inf):

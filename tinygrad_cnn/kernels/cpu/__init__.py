@@ -2,7 +2,8 @@
 from .conv import conv, conv_dw, conv_dx
 from .elementwise import (elu, elu_grad, erf, erfc, erfinv, floor_divide, fmod, gelu, gelu_grad, gelu_tanh, gelu_tanh_grad,
                           hardsigmoid, hardswish, hardswish_grad, hardtanh, leaky_relu, leaky_relu_grad, logsigmoid, pow,
-                          relu, remainder, sigmoid, sigmoid_grad, silu, silu_grad, softplus, softplus_grad, tanh_grad)
+                          relu, remainder, sigmoid, sigmoid_grad, silu, silu_grad, softplus, softplus_grad, tanh_grad,
+                          trunc_divide)
 from .loss import binary_cross_entropy, cross_entropy, cross_entropy_grad, nll_loss
 from .masks import drop, keep, relu_grad, where
 from .matmul import matmul, matrix_product

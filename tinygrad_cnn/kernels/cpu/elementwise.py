@@ -70,3 +70,9 @@ def pow(device, a, b):
 floor_divide = _whole_numbers("floor_divide", np.floor_divide)
 remainder = _whole_numbers("remainder", np.remainder)
 fmod = _whole_numbers("fmod", np.fmod)
+
+
+def trunc_divide(device, a, b):
+    """a / b rounded towards zero; an integer divisor 0 is refused."""
+    fmod(device, a, b)
+    return elementwise.trunc_divide(device, a, b)

@@ -5,8 +5,8 @@ from .activation import (elu, elu_grad, gelu, gelu_grad, gelu_tanh, gelu_tanh_gr
 from .adaptive import (adaptive_avg_pool, adaptive_avg_pool_dx, adaptive_max_pool, adaptive_max_pool_index, max_unpool,
                        spatial_gather, spatial_scatter)
 from .conv import conv, conv_dw, conv_dx
-from .elementwise import (ceil, clamp, drop, floor, frac, inside, isclose, keep, lerp, logit, nan_to_num, pow, round,
-                          round_decimals, rsqrt, sigmoid, sigmoid_grad, tanh_grad, trunc, where, winner_grad, within, xlogy)
+from .elementwise import (ceil, clamp, drop, floor, frac, isclose, keep, lerp, logit, nan_to_num, outside, pow, round,
+                          round_decimals, rsqrt, sigmoid, sigmoid_grad, tanh_grad, trunc, trunc_divide, where, winner_grad, within, xlogy)
 from .engine import cast, put, sum_to
 from .fold import col2im, im2col
 from .index import (copy, embedding, fill, fill_where, gather, index, index_put, index_put_, index_sum, masked_place,
@@ -21,7 +21,7 @@ from .optim import adam_, rmsprop_, sgd_
 from .pool import avg_pool, avg_pool_dx, max_pool, max_pool_dx, max_pool_gather, max_pool_index
 from .random import (draw_bernoulli, draw_categories, draw_exponential, draw_integers, draw_mask, draw_normal,
                      draw_permutation, draw_uniform, dropout, masked_scale)
-from .reduce import (all, amax, amin, any, argmax, argmedian, argmin, count_nonzero, cumprod, cumsum, mean, norm, pick, prod,
+from .reduce import (all, amax, amin, any, argmax, argmedian, argmin, count_nonzero, cumprod, cumsum, mean, median, norm, pick, prod,
                      recurrence, shift, spread, std, sum, tie_shares, unpick, var)
 from .shape import (as_strided, clone, contiguous, diagonal, expand, getitem, permute, place, place_diagonal, reshape,
                     split, squeeze, sum_strided, sum_windows, transpose, unbind, unsqueeze, view_dtype, windows)

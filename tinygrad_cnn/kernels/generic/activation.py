@@ -41,14 +41,14 @@ def leaky_relu_grad(device, g, x, slope):
 def elu(device, x, alpha):
     """x above 0, alpha (exp(x) - 1) elsewhere."""
     xp = device.xp
-    return device.kernel("where")(x > 0, x, xp.expm1(xp.minimum(x, 0)) * alpha)
+    return device.kernel("where")(x <= 0, xp.expm1(xp.minimum(x, 0)) * alpha, x)
 
 
 @in_float32
 def elu_grad(device, g, x, alpha):
     """g above 0, alpha exp(x) g elsewhere."""
     xp = device.xp
-    return device.kernel("where")(x > 0, g, xp.exp(xp.minimum(x, 0)) * alpha * g)
+    return device.kernel("where")(x <= 0, xp.exp(xp.minimum(x, 0)) * alpha * g, g)
 
 
 @in_float32

@@ -67,6 +67,14 @@ def lerp(device, a, b, weight):
     return device.xp.where(near, a + weight * (b - a), b - (b - a) * (1 - weight))
 
 
+def trunc_divide(device, a, b):
+    """a / b rounded towards zero."""
+    xp = device.xp
+    if (a if hasattr(a, "dtype") else b).dtype.kind in "biu":
+        return xp.floor_divide(a - xp.fmod(a, b), b)
+    return xp.trunc(xp.true_divide(a, b))
+
+
 def frac(device, x):
     """x less its integer part, with the sign of x."""
     return x - device.xp.trunc(x)
@@ -138,9 +146,9 @@ def within(device, x, low, high):
     return x >= low if high is None else (x >= low) & (x <= high)
 
 
-def inside(device, x, low, high):
-    """Whether x lies in the open interval (low, high)."""
-    return (x > low) & (x < high)
+def outside(device, x, low, high):
+    """Whether x lies outside the open interval (low, high); NaN does not."""
+    return (x <= low) | (x >= high)
 
 
 def isclose(device, a, b, rtol, atol, equal_nan):

@@ -91,6 +91,12 @@ def argmedian(device, x, dim):
     return xp.where(bad.any(axis=dim, keepdims=True), bad.argmax(axis=dim, keepdims=True), order[middle])
 
 
+def median(device, x, dim, keepdim):
+    """The lower median of all elements; NaN if there is one."""
+    x = x.reshape(-1)
+    return x[argmedian(device, x, 0)].reshape(())
+
+
 def any(device, x, dim, keepdim):
     """Whether an element along `dim` is not zero."""
     return (x != 0).any(axis=dim, keepdims=keepdim)
