@@ -41,6 +41,14 @@ def test_contiguous_inputs_are_not_turned():
     assert memory_order(channels_last()) == [0, 2, 3, 1]
 
 
+@pytest.mark.parametrize("dim", [0, 1, 3])
+def test_joined_activations_stay_channels_last(dim):
+    x = tg.Tensor(channels_last(), DEVICE)
+    y = tg.cat([x, x * 2], dim)
+    assert is_channels_last(y.array)
+    np.testing.assert_array_equal(y.cpu().numpy(), np.concatenate([HOST, HOST * 2], dim))
+
+
 def test_integers_and_scalars_pass_through():
     assert PLAIN["neg"](DEVICE, xp.asarray(np.int64(3))).item() == -3
 
