@@ -6,6 +6,7 @@ text compiles and that its arithmetic is right for one element after another; no
 import ctypes
 import shutil
 import subprocess
+import sys
 
 import numpy as np
 
@@ -71,8 +72,8 @@ def host(source, types):
 
 
 def compiler():
-    """The C++ compiler's path, None where there is none."""
-    return shutil.which("g++") or shutil.which("clang++") or shutil.which("c++")
+    """The C++ compiler's path, None where there is none (Windows' makes libraries another way)."""
+    return None if sys.platform == "win32" else shutil.which("g++") or shutil.which("clang++") or shutil.which("c++")
 
 
 class OnTheCPU:
