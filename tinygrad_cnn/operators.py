@@ -3,24 +3,23 @@
 `name_` in INPLACE is the in-place form of the function `name`: the same value, written into the tensor's own memory with
 its history (autograd/inplace.py).
 """
-import sys
+from importlib import import_module
 from weakref import ref
 
 from . import autograd, ops, protocols
 from .autograd.graph import watchers
 from .autograd.inplace import inplace
-from .device import CPU, Device
 from .errors import ArgumentError, GradError
 from .tensor import Leaf, Tensor
 
 METHODS = {
     "elementwise": "abs absolute acos acosh add addcdiv addcmul arccos arcsin arctan arctan2 asin asinh atan atan2 atanh ceil "
-                   "cos cosh deg2rad div divide erf erfc erfinv exp exp2 expm1 floor floor_divide fmod frac heaviside hypot "
+                   "cos cosh deg2rad div divide erf erfc erfinv exp exp2 expm1 floor floor_divide fmod frac hypot "
                    "lerp log log10 log1p log2 logit mul multiply nan_to_num neg negative positive pow rad2deg reciprocal "
                    "remainder round rsqrt sgn sigmoid sign sin sinh sqrt square sub subtract tan tanh true_divide trunc",
     "compare": "allclose bitwise_and bitwise_not bitwise_or bitwise_xor clamp clamp_max clamp_min clip eq equal fmax fmin ge "
                "greater greater_equal gt isclose isfinite isinf isnan le less less_equal logical_and logical_not logical_or "
-               "logical_xor lt maximum minimum ne not_equal where_",
+               "logical_xor lt maximum minimum ne not_equal",
     "reduce": "all amax amin aminmax any argmax argmin count_nonzero cumprod cumsum max mean median min nanmean nansum norm "
               "prod std sum var",
     "activation": "relu",
@@ -139,25 +138,24 @@ def _set_data(self, other):
     self.wrote("data")
 
 
-def _update(name):
-    """The operator that writes back: `x += y` is x.add_(y)."""
-    method = _inplace(name + "_")
-
-    def update(self, other):
-        return method(self, other)
-    return update
-
-
-def _inplace(name):
-    function = getattr(ops, name[:-1])
+def _inplace(name, function):
     op = autograd.OPS.get(name[:-1])                    # the plain op, where nothing but its inputs is given
 
     def method(self, *args, **kwargs):
-        plain = op is not None and not op.attrs and not kwargs and len(args) + 1 == len(op.inputs)
+        plain = op is not None and not kwargs and len(args) + 1 == len(op.inputs)
         return inplace(op if plain else function, self, *args, **kwargs)
     method.__name__ = name
     method.__doc__ = f"In-place form of `{name[:-1]}`: writes the result into this tensor and returns it."
     return method
+
+
+def _update(name):
+    """The operator that writes back: `x += y` is x.add_(y)."""
+    op = autograd.OPS[name]
+
+    def update(self, other):
+        return inplace(op, self, other)
+    return update
 
 
 def _operator(name):
@@ -182,39 +180,35 @@ def _reflected(name):
 
 
 def _bind():
+    """Give Tensor everything in the tables above; a name that does not exist fails here, at import."""
     for family, names in METHODS.items():
-        module = sys.modules.get(f"{ops.__name__}.{family}", ops)
+        module = import_module(f"{ops.__name__}.{family}")
         for name in names.split():
-            if hasattr(module, name):
-                setattr(Tensor, name, getattr(module, name))
-    for names in INPLACE.values():
+            setattr(Tensor, name, getattr(module, name))
+    for family, names in INPLACE.items():
+        module = import_module(f"{ops.__name__}.{family}")
         for name in names.split():
-            if hasattr(ops, name[:-1]):
-                setattr(Tensor, name, _inplace(name))
-    for table, wrap in ((OPERATORS, _operator), (REFLECTED, _reflected)):
-        for method, name in table.items():
-            if name in autograd.OPS:
-                setattr(Tensor, method, wrap(name))
-    for method, name in UPDATES.items():
-        if hasattr(ops, name):
-            setattr(Tensor, method, _update(name))
+            setattr(Tensor, name, _inplace(name, getattr(module, name[:-1])))
     for name in CONVERSIONS.split():
         setattr(Tensor, name.rstrip("_"), getattr(ops.convert, name))
+    for method, name in OPERATORS.items():
+        setattr(Tensor, method, _operator(name))
+    for method, name in REFLECTED.items():
+        setattr(Tensor, method, _reflected(name))
+    for method, name in UPDATES.items():
+        setattr(Tensor, method, _update(name))
     for method, name in UNARY.items():
-        if hasattr(ops, name):
-            setattr(Tensor, method, getattr(ops, name))
+        setattr(Tensor, method, getattr(ops, name))
     for name in PROTOCOLS.split():
         setattr(Tensor, name, getattr(protocols, name))
     for function in (backward, register_hook, register_post_accumulate_grad_hook, retain_grad, detach_):
         setattr(Tensor, function.__name__, function)
-    Tensor.__getitem__, Tensor.__setitem__ = ops.index.getitem, ops.index.setitem
     for name in ("T", "mT", "H"):
         setattr(Tensor, name, property(getattr(ops.shape, name)))
+    Tensor.__getitem__, Tensor.__setitem__ = ops.index.getitem, ops.index.setitem
     Tensor.detach = autograd.detach
     Tensor.retains_grad = property(retains_grad)
     Tensor.data = property(_data, _set_data)
-    for name, make in ops.PROPERTIES.items() if hasattr(ops, "PROPERTIES") else ():
-        setattr(Tensor, name, property(make))
 
 
 _bind()

@@ -1,14 +1,29 @@
 """The operations, one file a family: the table of derivatives on top, the public functions under it."""
-from importlib import import_module
-
-for _family in ("creation", "elementwise", "compare", "shape", "slices", "layout", "reduce", "join", "pad",
-                "activation", "index", "gather", "masked", "embedding", "sort", "matmul", "einsum", "convert",
-                "softmax", "random", "dropout", "normalization", "conv", "pool", "adaptive", "fold", "loss",
-                "class_loss"):
-    try:
-        _module = import_module("." + _family, __package__)
-    except ModuleNotFoundError as _error:
-        if "tinygrad_cnn.ops" not in str(_error):
-            raise
-    else:
-        globals().update({_name: getattr(_module, _name) for _name in _module.__all__})
+from .creation import *
+from .elementwise import *
+from .compare import *
+from .shape import *
+from .slices import *
+from .layout import *
+from .reduce import *
+from .join import *
+from .pad import *
+from .activation import *
+from .index import *
+from .gather import *
+from .masked import *
+from .embedding import *
+from .sort import *
+from .matmul import *
+from .einsum import *
+from .convert import *
+from .softmax import *
+from .random import *
+from .dropout import *
+from .normalization import *
+from .conv import *
+from .pool import *
+from .adaptive import *
+from .fold import *
+from .loss import *
+from .class_loss import *
