@@ -14,8 +14,13 @@ from .shape import reshape_op
 
 __all__ = []                                            # methods of Tensor only
 
-copy_op = Op("copy", "x src", promote=None).rules(src=lambda g: g)
-fill_op = Op("fill", "x", attrs="value", promote=None)
+copy_op = Op("copy", "x src", promote=None)
+copy_op.rules(src=lambda g: g, x=lambda g, needs: None if needs[1] else _zeros(g))
+fill_op = Op("fill", "x", attrs="value", promote=None).rules(x=lambda g: _zeros(g))
+
+
+def _zeros(g):
+    return Tensor(g.device.xp.zeros(g.array.shape, g.array.dtype), g.device)
 
 
 def has_history(x, *others):
@@ -78,15 +83,18 @@ def fill_(x, value):
         if value.array.ndim:
             raise ShapeError(f"fill_: expected a number or a 0-d tensor, got shape {tuple(value.shape)}. Use copy_ for more.")
         return copy_(x, value)
-    value = as_value("fill_", x, value)
-    if has_history(x):
-        return inplace(fill_op, x, value=value)
-    check_writable("fill_", x)
-    x.array[...] = value
-    x.wrote("fill_")
-    return x
+    return _filled("fill_", x, as_value("fill_", x, value))
 
 
 def zero_(x):
     """Write 0 into every element of x; returns x."""
-    return fill_(x, 0)
+    return _filled("zero_", x, 0)
+
+
+def _filled(name, x, value):
+    check_writable(name, x)
+    if has_history(x):
+        return inplace(fill_op, x, value=value)
+    x.array[...] = value
+    x.wrote(name)
+    return x

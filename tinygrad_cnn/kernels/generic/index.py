@@ -33,7 +33,8 @@ def _sum_at(device, shape, place, g):
     """Zeros of `shape` to which g is added at `place`, where places may repeat; rounded once."""
     half = g.dtype.itemsize == 2 and g.dtype.kind not in "iu"
     y = device.xp.zeros(shape, "float32" if half else g.dtype)
-    device.xp.add.at(y, place, g.astype(y.dtype, copy=False))
+    if g.size:
+        device.xp.add.at(y, place, g.astype(y.dtype, copy=False))
     return y.astype(g.dtype, copy=False)
 
 
