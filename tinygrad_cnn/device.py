@@ -12,7 +12,7 @@ import numpy as np
 
 from .errors import ArgumentError, DeviceError
 from .generator import Generator
-from .kernels.cpu.threads import Workers
+from .kernels.threads import Workers
 from .kernels.ufuncs import UFUNCS
 
 

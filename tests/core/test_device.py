@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 
 import tinygrad_cnn as tg
-from tinygrad_cnn.kernels.cpu.threads import Workers
+from tinygrad_cnn.kernels.threads import Workers
 
 CPU = tg.device("cpu")
 

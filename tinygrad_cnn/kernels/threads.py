@@ -12,7 +12,7 @@ from queue import SimpleQueue
 
 import numpy as np
 
-from ...errors import ArgumentError
+from ..errors import ArgumentError
 
 
 class _Job:
