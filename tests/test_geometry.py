@@ -8,16 +8,24 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from tinygrad_cnn.errors import ArgumentError, ShapeError
-from tinygrad_cnn.geometry import (AdaptiveGeometry, ConvGeometry, adaptive_geometry, conv_geometry, conv_transpose_geometry,
-                                   phases, pool_geometry, unpool_size)
-
+from tinygrad_cnn.geometry import (
+    AdaptiveGeometry,
+    ConvGeometry,
+    adaptive_geometry,
+    conv_geometry,
+    conv_transpose_geometry,
+    pool_geometry,
+    unpool_size,
+)
+from tinygrad_cnn.kernels.generic.phases import phases
 
 # ---- sizes ----------------------------------------------------------------------------------------------------------
 
 @pytest.mark.parametrize("size, kernel, stride, padding, dilation, output", [
     (224, 7, 2, 3, 1, 112),                             # the stem of ResNet: the stride does not divide exactly
     (227, 11, 4, 0, 1, 55),                             # the first layer of the book's AlexNet
-    (5, 3, 1, 1, 1, 5), (7, 3, 2, 0, 1, 3), (7, 3, 1, 2, 2, 7), (4, 4, 1, 0, 1, 1), (1, 1, 3, 0, 1, 1), (1, 3, 2, 2, 1, 2),
+    (5, 3, 1, 1, 1, 5), (7, 3, 2, 0, 1, 3), (7, 3, 1, 2, 2, 7), (4, 4, 1, 0, 1, 1), (1, 1, 3, 0, 1, 1),
+    (1, 3, 2, 2, 1, 2),
 ])
 def test_conv_output_size_is_the_formula_s(size, kernel, stride, padding, dilation, output):
     assert (size + 2 * padding - dilation * (kernel - 1) - 1) // stride + 1 == output
@@ -46,8 +54,8 @@ def test_a_list_and_a_single_number_in_a_tuple_are_taken_as_pytorch_takes_them()
 
 
 @pytest.mark.parametrize("size, kernel, stride, padding, ceil_mode, output", [
-    (112, 3, 2, 1, False, 56), (112, 3, 2, 0, False, 55), (5, 2, 2, 1, False, 3), (5, 2, 2, 0, False, 2), (5, 2, 2, 0, True, 3),
-    (6, 3, 3, 0, True, 2), (7, 3, 3, 0, True, 3),
+    (112, 3, 2, 1, False, 56), (112, 3, 2, 0, False, 55), (5, 2, 2, 1, False, 3), (5, 2, 2, 0, False, 2),
+    (5, 2, 2, 0, True, 3), (6, 3, 3, 0, True, 2), (7, 3, 3, 0, True, 3),
     (4, 2, 3, 1, True, 2),                              # a third window would start at 5, behind the input: dropped
     (2, 1, 2, 0, True, 1),
 ])
@@ -151,26 +159,36 @@ def test_phases_reach_every_input_position_once_and_through_every_tap_that_reads
      r"conv2d: stride=0 must be made of integers of at least 1, and 0 is not"),
     (lambda: conv_geometry("conv2d", (5, 5), (3, 3), (1, 2, 3)), ArgumentError,
      r"conv2d: stride=\(1, 2, 3\) has 3 numbers for 2 spatial axes. Give one number or 2"),
-    (lambda: conv_geometry("conv2d", (5, 5), (3, 3), 1.0), ArgumentError, r"conv2d: stride=1.0 must be made of integers"),
-    (lambda: conv_geometry("conv2d", (5, 5), (3, 3), True), ArgumentError, r"conv2d: stride=True must be made of integers"),
-    (lambda: conv_geometry("conv2d", (5, 5), (3, 3), {1: 2}), ArgumentError, r"conv2d: stride=\{1: 2\} is not an integer"),
+    (lambda: conv_geometry("conv2d", (5, 5), (3, 3), 1.0), ArgumentError, r"conv2d: stride=1.0 must be made of "
+                                                                          r"integers"),
+    (lambda: conv_geometry("conv2d", (5, 5), (3, 3), True), ArgumentError, r"conv2d: stride=True must be made of "
+                                                                           r"integers"),
+    (lambda: conv_geometry("conv2d", (5, 5), (3, 3), {1: 2}), ArgumentError, r"conv2d: stride=\{1: 2\} is not an "
+                                                                             r"integer"),
     (lambda: conv_geometry("conv2d", (5, 5), (3, 3), 1, -1), ArgumentError, r"conv2d: padding=-1 .*at least 0"),
-    (lambda: conv_geometry("conv2d", (5, 5), (3, 3), 1, "full"), ArgumentError, r"conv2d: padding='full' is not known. Give 'same', 'valid'"),
+    (lambda: conv_geometry("conv2d", (5, 5), (3, 3), 1, "full"), ArgumentError, r"conv2d: padding='full' is not known. "
+                                                                                r"Give 'same', 'valid'"),
     (lambda: conv_geometry("conv2d", (5, 5), (3, 3), 2, "same"), ArgumentError,
      r"conv2d: padding='same' needs stride 1 and stride is \(2, 2\)"),
     (lambda: conv_geometry("conv2d", (5, 5), (3, 3), 1, 0, 0), ArgumentError, r"conv2d: dilation=0"),
-    (lambda: conv_geometry("conv2d", (5, 5), (3, 3), groups=0), ArgumentError, r"conv2d: groups=0 must be an integer of at least 1"),
+    (lambda: conv_geometry("conv2d", (5, 5), (3, 3), groups=0), ArgumentError, r"conv2d: groups=0 must be an integer "
+                                                                               r"of at least 1"),
     (lambda: conv_transpose_geometry("conv_transpose1d", (4,), (3,), 2, 1, 2), ArgumentError,
      r"conv_transpose1d: output_padding \(2,\) is not smaller than stride \(2,\)"),
     (lambda: conv_transpose_geometry("conv_transpose1d", (1,), (1,), 1, 1), ShapeError,
      r"conv_transpose1d: the output is empty along L: \(1 - 1\)\*1 - 2\*1 \+ 1\*\(1 - 1\) \+ 0 \+ 1 = -1"),
     (lambda: pool_geometry("max_pool2d", (5, 5), 3, 2, 2), ArgumentError,
      r"max_pool2d: padding \(2, 2\) is more than half of the kernel \(3, 3\)"),
-    (lambda: pool_geometry("max_pool2d", (2, 5), 3), ShapeError, r"max_pool2d: no window fits along H: floor\(\(2 \+ 2\*0 - 1\*\(3 - 1\) - 1\)/3\)"),
+    (lambda: pool_geometry("max_pool2d", (2, 5), 3), ShapeError, r"max_pool2d: no window fits along H: floor\(\(2 \+ "
+                                                                 r"2\*0 - 1\*\(3 - 1\) - 1\)/3\)"),
     (lambda: pool_geometry("avg_pool1d", (0,), 2, 1, 1), ShapeError, r"avg_pool1d: no window fits along L"),
-    (lambda: adaptive_geometry("adaptive_avg_pool2d", (5, 5), (2, 2, 2)), ArgumentError, r"adaptive_avg_pool2d: output_size=\(2, 2, 2\) has 3"),
-    (lambda: adaptive_geometry("adaptive_avg_pool2d", (0, 5), 1), ShapeError, r"adaptive_avg_pool2d: the input is empty"),
-    (lambda: unpool_size("max_unpool1d", (2,), 2, output_size=9), ArgumentError, r"max_unpool1d: output_size \(9,\) is not within a stride"),
+    (lambda: adaptive_geometry("adaptive_avg_pool2d", (5, 5), (2, 2, 2)), ArgumentError, r"adaptive_avg_pool2d: "
+                                                                                         r"output_size=\(2, 2, 2\) has "
+                                                                                         r"3"),
+    (lambda: adaptive_geometry("adaptive_avg_pool2d", (0, 5), 1), ShapeError, r"adaptive_avg_pool2d: the input is "
+                                                                              r"empty"),
+    (lambda: unpool_size("max_unpool1d", (2,), 2, output_size=9), ArgumentError, r"max_unpool1d: output_size \(9,\) is "
+                                                                                 r"not within a stride"),
     (lambda: unpool_size("max_unpool1d", (1,), 2, 2, 1), ShapeError, r"max_unpool1d: the output is empty"),
 ])
 def test_wrong_arguments_are_refused_with_the_numbers_and_the_cure(call, error, message):

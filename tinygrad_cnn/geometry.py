@@ -8,8 +8,7 @@ A transposed convolution has no geometry of its own: it is the adjoint of a conv
 that convolution, whose input size is the transposed convolution's output size.
 """
 from functools import lru_cache
-from itertools import product
-from math import gcd, prod
+from math import prod
 from numbers import Integral
 
 from .errors import ArgumentError, ShapeError
@@ -156,8 +155,10 @@ def _conv_geometry(op, size, kernel, stride, padding, dilation, groups):
     for axis, span in enumerate(spans):
         if span < 0:
             n, p, q, d, k, s = (v[axis] for v in (size, before, after, dilation, kernel, stride))
-            raise ShapeError(f"{op}: no window fits along {_AXES[rank][axis]}: floor(({n} + {p} + {q} - {d}*({k} - 1) - 1)/{s}) + 1 "
-                             f"= {span // s + 1} (input size {tuple(size)}, kernel {tuple(kernel)}, padding {_both(before, after)}, dilation "
+            raise ShapeError(f"{op}: no window fits along {_AXES[rank][axis]}: floor(({n} + {p} + {q} - {d}*({k} - 1) "
+                             f"- 1)/{s}) + 1 "
+                             f"= {span // s + 1} (input size {tuple(size)}, kernel {tuple(kernel)}, padding "
+                             f"{_both(before, after)}, dilation "
                              f"{dilation}). Give a larger input, more padding or a smaller kernel.")
     output = tuple(span // s + 1 for span, s in zip(spans, stride))
     return ConvGeometry(tuple(size), tuple(kernel), stride, dilation, before, output, groups)
@@ -188,14 +189,17 @@ def _conv_transpose_geometry(op, size, kernel, stride, padding, output_padding, 
     _check_groups(op, groups)
     _check_kernel(op, kernel)
     if any(e >= max(s, d) for e, s, d in zip(extra, stride, dilation)):
-        raise ArgumentError(f"{op}: output_padding {extra} is not smaller than stride {stride} or dilation {dilation} on every "
+        raise ArgumentError(f"{op}: output_padding {extra} is not smaller than stride {stride} or dilation {dilation} "
+                            f"on every "
                             "axis. It only chooses among the sizes that stride rounds away: give less than the stride.")
     output = []
     for axis, (n, s, p, d, k, e) in enumerate(zip(size, stride, padding, dilation, kernel, extra)):
         output.append((n - 1) * s - 2 * p + d * (k - 1) + e + 1)
         if n < 1 or output[-1] < 1:
-            raise ShapeError(f"{op}: the output is empty along {_AXES[rank][axis]}: ({n} - 1)*{s} - 2*{p} + {d}*({k} - 1) + {e} + 1 = "
-                             f"{output[-1]} (input size {tuple(size)}, kernel {tuple(kernel)}). Give less padding or a larger input.")
+            raise ShapeError(f"{op}: the output is empty along {_AXES[rank][axis]}: ({n} - 1)*{s} - 2*{p} + {d}*({k} - "
+                             f"1) + {e} + 1 = "
+                             f"{output[-1]} (input size {tuple(size)}, kernel {tuple(kernel)}). Give less padding or a "
+                             f"larger input.")
     return ConvGeometry(tuple(output), tuple(kernel), stride, dilation, padding, tuple(size), groups)
 
 
@@ -220,7 +224,8 @@ def _pool_geometry(op, size, kernel, stride, padding, dilation, ceil_mode):
     padding = _numbers(op, "padding", padding, rank, 0)
     dilation = _numbers(op, "dilation", dilation, rank, 1)
     if any(2 * p > k for p, k in zip(padding, kernel)):
-        raise ArgumentError(f"{op}: padding {padding} is more than half of the kernel {kernel}, so windows could lie wholly in the "
+        raise ArgumentError(f"{op}: padding {padding} is more than half of the kernel {kernel}, so windows could lie "
+                            f"wholly in the "
                             "padding. Give less padding, or pad the input first.")
     output = []
     for axis, (n, k, s, p, d) in enumerate(zip(size, kernel, stride, padding, dilation)):
@@ -230,8 +235,10 @@ def _pool_geometry(op, size, kernel, stride, padding, dilation, ceil_mode):
             windows -= 1
         if n < 1 or windows < 1:
             rounding = "ceil" if ceil_mode else "floor"
-            raise ShapeError(f"{op}: no window fits along {_AXES[rank][axis]}: {rounding}(({n} + 2*{p} - {d}*({k} - 1) - 1)/{s}) + 1 = "
-                             f"{windows} (input size {tuple(size)}, kernel {kernel}). Give a larger input or a smaller kernel.")
+            raise ShapeError(f"{op}: no window fits along {_AXES[rank][axis]}: {rounding}(({n} + 2*{p} - {d}*({k} - 1) "
+                             f"- 1)/{s}) + 1 = "
+                             f"{windows} (input size {tuple(size)}, kernel {kernel}). Give a larger input or a smaller "
+                             f"kernel.")
         output.append(windows)
     return PoolGeometry(tuple(size), kernel, stride, dilation, padding, tuple(output))
 
@@ -254,12 +261,13 @@ def _adaptive_geometry(op, size, output_size):
     wanted = tuple(n if w is None else w for n, w in zip(size, wanted)) if len(wanted) == rank else wanted
     output = _numbers(op, "output_size", wanted, rank, 0)
     if min(size) < 1:
-        raise ShapeError(f"{op}: the input is empty (spatial size {tuple(size)}). Give an input with at least one position.")
+        raise ShapeError(f"{op}: the input is empty (spatial size {tuple(size)}). Give an input with at least one "
+                         f"position.")
     return AdaptiveGeometry(tuple(size), output)
 
 
 def unpool_size(op, size, kernel, stride=None, padding=0, output_size=None):
-    """The spatial size that max_unpool gives back: `output_size`, or (n - 1)*stride - 2*padding + kernel if that is None.
+    """The spatial size max_unpool gives back: `output_size`, or (n - 1)*stride - 2*padding + kernel if that is None.
 
     Raises: ArgumentError if output_size is not within one stride of that; ShapeError if that is empty.
 
@@ -273,57 +281,17 @@ def unpool_size(op, size, kernel, stride=None, padding=0, output_size=None):
     usual = tuple((n - 1) * s - 2 * p + k for n, s, p, k in zip(size, stride, padding, kernel))
     if output_size is None:
         if min(usual) < 1:
-            raise ShapeError(f"{op}: the output is empty: (n - 1)*{stride} - 2*{padding} + {kernel} = {usual} for n = {tuple(size)}. Give less padding.")
+            raise ShapeError(f"{op}: the output is empty: (n - 1)*{stride} - 2*{padding} + {kernel} = {usual} for n = "
+                             f"{tuple(size)}. Give less padding.")
         return usual
     given = _key(op, "output_size", output_size)
     given = given[-rank:] if isinstance(given, tuple) and len(given) in (rank + 1, rank + 2) else given
     given = _numbers(op, "output_size", given, rank, 1)
     if any(abs(g - u) >= s for g, u, s in zip(given, usual, stride)):
-        raise ArgumentError(f"{op}: output_size {given} is not within a stride {stride} of (n - 1)*stride - 2*padding + kernel = {usual}. "
+        raise ArgumentError(f"{op}: output_size {given} is not within a stride {stride} of (n - 1)*stride - 2*padding "
+                            f"+ kernel = {usual}. "
                             "Give the size of the pool's input.")
     return given
-
-
-# ---- the adjoint by phases ------------------------------------------------------------------------------------------
-
-@lru_cache(CACHED)
-def phases(geometry):
-    """The adjoint of a strided convolution as stride-1 convolutions: a tuple of (places, taps, ConvGeometry).
-
-    Per axis, the input positions i0, i0 + s, i0 + 2s, ... are read through the same taps only: those with
-    `t * dilation = i0 + before (mod s)`. So dx at these places is an ordinary convolution of g with those taps, last
-    tap first, and nothing is scattered. `places` and `taps` are tuples of slices (of dx and of the kernel); taps and
-    geometry are None where no tap reaches the places, whose gradient is zero.
-    """
-    axes = [_axis_phases(*numbers) for numbers in zip(
-        geometry.size, geometry.kernel, geometry.stride, geometry.dilation, geometry.before, geometry.output)]
-    found = []
-    for phase in product(*axes):
-        places = tuple(p[0] for p in phase)
-        if any(p[1] is None for p in phase):
-            found.append((places, None, None))
-            continue
-        kernel, dilation, before, output = (tuple(p[i] for p in phase) for i in (2, 3, 4, 5))
-        ones = (1,) * len(phase)
-        found.append((places, tuple(p[1] for p in phase),
-                      ConvGeometry(geometry.output, kernel, ones, dilation, before, output, geometry.groups)))
-    return tuple(found)
-
-
-def _axis_phases(size, kernel, stride, dilation, before, output):
-    """For one axis: (places, taps, number of taps, dilation, before, number of places) for each remainder mod stride."""
-    step = stride // gcd(stride, dilation)              # taps of one remainder are this far apart
-    for first in range(min(stride, size)):
-        places = slice(first, None, stride)
-        start = next((t for t in range(min(step, kernel)) if (first + before - t * dilation) % stride == 0), None)
-        if start is None:
-            yield places, None, 0, 1, 0, 0
-            continue
-        count = (kernel - 1 - start) // step + 1
-        last = start + (count - 1) * step
-        taps = slice(last, start - step if start >= step else None, -step)
-        window = (first + before - last * dilation) // stride     # the window that reads `first` through its last tap
-        yield places, taps, count, step * dilation // stride, -window, -(-(size - first) // stride)
 
 
 # ---- arguments ------------------------------------------------------------------------------------------------------
@@ -347,10 +315,12 @@ def _numbers(op, name, value, rank, least):
     if len(given) == 1:
         given *= rank
     if len(given) != rank:
-        raise ArgumentError(f"{op}: {name}={value} has {len(given)} numbers for {rank} spatial axes. Give one number or {rank}.")
+        raise ArgumentError(f"{op}: {name}={value} has {len(given)} numbers for {rank} spatial axes. Give one number "
+                            f"or {rank}.")
     for number in given:
         if not isinstance(number, Integral) or isinstance(number, bool) or number < least:
-            raise ArgumentError(f"{op}: {name}={value} must be made of integers of at least {least}, and {number!r} is not. "
+            raise ArgumentError(f"{op}: {name}={value} must be made of integers of at least {least}, and {number!r} is "
+                                f"not. "
                                 f"Give an integer or a tuple of {rank}.")
     return tuple(map(int, given))
 
@@ -360,7 +330,8 @@ def _named_padding(op, padding, kernel, stride, dilation):
     if padding == "valid":
         return zeros, zeros
     if padding != "same":
-        raise ArgumentError(f"{op}: padding={padding!r} is not known. Give 'same', 'valid', an integer or a tuple of {len(kernel)}.")
+        raise ArgumentError(f"{op}: padding={padding!r} is not known. Give 'same', 'valid', an integer or a tuple of "
+                            f"{len(kernel)}.")
     if any(s != 1 for s in stride):
         raise ArgumentError(f"{op}: padding='same' needs stride 1 and stride is {stride}. Give the padding in numbers.")
     total = [d * (k - 1) for d, k in zip(dilation, kernel)]
@@ -375,7 +346,8 @@ def _check_groups(op, groups):
 
 def _check_kernel(op, kernel):
     if min(kernel) < 1:
-        raise ShapeError(f"{op}: the kernel is empty (kernel size {tuple(kernel)}). Give a weight with at least one tap on every axis.")
+        raise ShapeError(f"{op}: the kernel is empty (kernel size {tuple(kernel)}). Give a weight with at least one "
+                         f"tap on every axis.")
 
 
 def _both(before, after):

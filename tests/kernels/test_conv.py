@@ -1,4 +1,4 @@
-"""Convolution kernels against the readable twins in testing/reference_conv, on the CPU, in shared code and on the strict device."""
+"""Convolution kernels against their readable twins: those of the CPU, the shared ones, and on the strict device."""
 import itertools
 import sys
 from functools import partial
@@ -56,12 +56,20 @@ def case(size, kernel, channels=4, features=8, batch=2, dtype="float64", **geome
     return (*(draw(shape).astype(dtype) for shape in shapes), geom)
 
 
+def all_three(kernels, x, w, bias, g, geom):
+    return kernels.conv(x, w, bias, geom=geom), kernels.conv_dx(g, w, geom=geom), kernels.conv_dw(g, x, geom=geom)
+
+
 def check(kernels, x, w, bias, g, geom, tolerance=1e-11):
     close = partial(np.testing.assert_allclose, rtol=tolerance, atol=tolerance)
     close(kernels.conv(x, w, bias, geom=geom), reference_conv.conv(x, w, bias, geom=geom))
     close(kernels.conv(x, w, None, geom=geom), reference_conv.conv(x, w, geom=geom))
     close(kernels.conv_dx(g, w, geom=geom), reference_conv.conv_dx(g, w, geom=geom))
     close(kernels.conv_dw(g, x, geom=geom), reference_conv.conv_dw(g, x, geom=geom))
+
+
+EVERY_ALGORITHM = [dict(channels=3), dict(channels=8), dict(channels=8, groups=8), dict(channels=8, groups=2),
+                   dict(channels=8, kernel=(1, 1))]
 
 
 def grid(rank, stride):
@@ -91,9 +99,11 @@ def test_the_einsum_reference_agrees_with_loops(rank):
 
 
 @pytest.mark.parametrize("numbers", [
-    dict(size=(9, 8), kernel=(3, 3), stride=2, padding=1), dict(size=(9, 8), kernel=(3, 2), channels=1, features=3, padding=1),
+    dict(size=(9, 8), kernel=(3, 3), stride=2, padding=1),
+    dict(size=(9, 8), kernel=(3, 2), channels=1, features=3, padding=1),
     dict(size=(11, 7), kernel=(4, 3), channels=3, stride=(3, 2), padding=2, dilation=(1, 2)),
-    dict(size=(7, 6), kernel=(3, 3), channels=6, features=6, groups=6, padding=1), dict(size=(5, 4, 6), kernel=(2, 3, 2), channels=2),
+    dict(size=(7, 6), kernel=(3, 3), channels=6, features=6, groups=6, padding=1),
+    dict(size=(5, 4, 6), kernel=(2, 3, 2), channels=2),
     dict(size=(6, 6), kernel=(1, 1), channels=8), dict(size=(9,), kernel=(3,), channels=40, features=40, groups=20),
     dict(size=(5, 4, 6), kernel=(2, 2, 3), channels=3, stride=(2, 1, 2), padding=1)])
 def test_work_cut_into_tiny_blocks_gives_the_same(tiny_blocks, numbers):
@@ -122,22 +132,22 @@ def test_a_stride_larger_than_the_kernel_leaves_positions_without_gradient(kerne
     assert not kernels.conv_dx(g, w, geom=geom)[:, :, 2::3].any()
 
 
-@pytest.mark.parametrize("numbers", [dict(), dict(groups=2), dict(groups=4, features=4), dict(channels=3), dict(kernel=(1, 1))])
+@pytest.mark.parametrize("numbers", [dict(), dict(groups=2), dict(groups=4, features=4), dict(channels=3),
+                                     dict(kernel=(1, 1))])
 def test_an_empty_batch_gives_empty_and_zero(kernels, numbers):
     check(kernels, *case(**{"size": (4, 4), "kernel": (2, 2), "batch": 0, **numbers}))
 
 
-@pytest.mark.parametrize("numbers", [dict(channels=3), dict(channels=8), dict(channels=8, groups=8), dict(channels=8, groups=2),
-                                     dict(channels=8, kernel=(1, 1))])
+@pytest.mark.parametrize("numbers", EVERY_ALGORITHM)
 def test_any_memory_order_gives_the_same_and_inputs_are_left_alone(numbers):
     x, w, bias, g, geom = case(**{"size": (6, 5), "kernel": (3, 2), "stride": 2, **numbers})
     kernels = Kernels(CPU)
-    plain = kernels.conv(x, w, bias, geom=geom), kernels.conv_dx(g, w, geom=geom), kernels.conv_dw(g, x, geom=geom)
-    for order in (lambda a: np.moveaxis(np.ascontiguousarray(np.moveaxis(a, 1, -1)), -1, 1), lambda a: np.repeat(a, 2, -1)[..., ::2],
-                  np.asfortranarray):
+    plain = all_three(kernels, x, w, bias, g, geom)
+    for order in (lambda a: np.moveaxis(np.ascontiguousarray(np.moveaxis(a, 1, -1)), -1, 1),
+                  lambda a: np.repeat(a, 2, -1)[..., ::2], np.asfortranarray):
         x2, w2, g2 = order(x), order(w), order(g)
         kept = [a.copy() for a in (x2, w2, bias, g2)]
-        found = kernels.conv(x2, w2, bias, geom=geom), kernels.conv_dx(g2, w2, geom=geom), kernels.conv_dw(g2, x2, geom=geom)
+        found = all_three(kernels, x2, w2, bias, g2, geom)
         for a, b in zip(found, plain):
             np.testing.assert_allclose(a, b, rtol=1e-12, atol=1e-12)
         for a, b in zip((x2, w2, bias, g2), kept):
@@ -151,12 +161,12 @@ def test_activations_are_channels_last_in_memory_and_weight_gradients_as_weights
     assert CPU.kernel("conv_dw")(g, x, geom=geom).flags.c_contiguous
 
 
-@pytest.mark.parametrize("numbers", [dict(channels=3), dict(channels=8), dict(channels=8, groups=8), dict(channels=8, groups=2),
-                                     dict(channels=8, kernel=(1, 1))])
+@pytest.mark.parametrize("numbers", EVERY_ALGORITHM)
 def test_float32_stays_float32_and_float16_is_float32_rounded_once(kernels, numbers):
     x, w, bias, g, geom = case(**{"size": (6, 5), "kernel": (3, 3), "dtype": "float16", **numbers})
     for name, arrays in (("conv", (x, w, bias)), ("conv_dx", (g, w)), ("conv_dw", (g, x))):
-        half, single = (getattr(kernels, name)(*(a.astype(t) for a in arrays), geom=geom) for t in ("float16", "float32"))
+        half, single = (getattr(kernels, name)(*(a.astype(t) for a in arrays), geom=geom)
+                        for t in ("float16", "float32"))
         assert half.dtype == np.float16 and single.dtype == np.float32
         np.testing.assert_array_equal(half, single.astype(np.float16))
 
@@ -185,8 +195,9 @@ def test_a_result_does_not_depend_on_when_threads_finish():
 
 
 @pytest.mark.parametrize("channels, features, groups, kernel, name, name_dx", [
-    (64, 64, 1, (3, 3), "blocks", "phases"), (1, 64, 1, (5, 5), "planes", "planes"), (3, 64, 1, (3, 3), "planes", "planes"),
-    (3, 64, 1, (7, 7), "blocks", "planes"), (3, 3, 1, (1, 1), "blocks", "phases"), (128, 128, 128, (3, 3), "depthwise", "phases"),
+    (64, 64, 1, (3, 3), "blocks", "phases"), (1, 64, 1, (5, 5), "planes", "planes"),
+    (3, 64, 1, (3, 3), "planes", "planes"), (3, 64, 1, (7, 7), "blocks", "planes"),
+    (3, 3, 1, (1, 1), "blocks", "phases"), (128, 128, 128, (3, 3), "depthwise", "phases"),
     (128, 128, 32, (3, 3), "merged", "phases"), (96, 256, 2, (5, 5), "blocks", "phases")])
 def test_the_rule_says_which_algorithm_takes_a_geometry(channels, features, groups, kernel, name, name_dx):
     geom = conv_geometry("conv", (28, 28), kernel, groups=groups)

@@ -33,7 +33,7 @@ max_unpool = Op("max_unpool", "x index", attrs="size", promote=None).rules(x=lam
 
 
 def adaptive_avg_pool1d(input, output_size):
-    """The means of `output_size` windows that cover a signal evenly; as `adaptive_avg_pool2d`, for (N, C, L) or (C, L)."""
+    """The means of `output_size` windows that cover a signal (N, C, L) or (C, L) evenly; as `adaptive_avg_pool2d`."""
     return _adaptive_avg("adaptive_avg_pool1d", 1, input, output_size)
 
 
@@ -51,7 +51,7 @@ def adaptive_avg_pool2d(input, output_size):
 
 
 def adaptive_avg_pool3d(input, output_size):
-    """The means of windows that cover a volume evenly; as `adaptive_avg_pool2d`, for (N, C, D, H, W) or (C, D, H, W)."""
+    """The means of windows that cover a volume (N, C, D, H, W) or (C, D, H, W) evenly; as `adaptive_avg_pool2d`."""
     return _adaptive_avg("adaptive_avg_pool3d", 3, input, output_size)
 
 
@@ -105,8 +105,8 @@ def max_unpool2d(input, indices, kernel_size, stride=None, padding=0, output_siz
     """The values of a max pool back at their places, zeros elsewhere.
 
     Args:
-        input, indices: what max_pool2d gave with return_indices: (N, C, H, W) or (C, H, W). Where an index occurs twice,
-            one of the values is written, and as in PyTorch each receives the gradient.
+        input, indices: what max_pool2d gave with return_indices: (N, C, H, W) or (C, H, W). Where an index occurs
+            twice, one of the values is written, and as in PyTorch each receives the gradient.
         kernel_size, stride, padding: those of that pool. output_size: the size of its input, (OH, OW) or with the axes
             before; None means (H - 1)*stride - 2*padding + kernel.
     Returns: (N, C, OH, OW) or (C, OH, OW).
@@ -156,8 +156,10 @@ def _max_unpool(op, rank, input, indices, kernel_size, stride, padding, output_s
     x, has_batch = batched(op, input, rank)
     require_tensor(op, "indices", indices)
     if indices.dtype.name != "int64":
-        raise DTypeError(f"{op}: indices are {indices.dtype} but must be int64, as the pool gives them. Convert them with .long().")
+        raise DTypeError(f"{op}: indices are {indices.dtype} but must be int64, as the pool gives them. Convert them "
+                         f"with .long().")
     if indices.shape != input.shape:
-        raise ShapeError(f"{op}: input has shape {tuple(input.shape)} but indices {tuple(indices.shape)}. Give both as one pool gave them.")
+        raise ShapeError(f"{op}: input has shape {tuple(input.shape)} but indices {tuple(indices.shape)}. Give both as "
+                         f"one pool gave them.")
     size = unpool_size(op, tuple(x.shape[2:]), kernel_size, stride, padding, output_size)
     return like_input(max_unpool(x, indices if has_batch else unsqueeze(indices, 0), size=size), has_batch)

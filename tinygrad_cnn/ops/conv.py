@@ -55,8 +55,8 @@ def conv2d(input, weight, bias=None, stride=1, padding=0, dilation=1, groups=1):
         input: (N, C, H, W), or (C, H, W) without a batch; floating point.
         weight: (O, C/groups, KH, KW), of the input's dtype. bias: (O,) or None.
         stride, dilation: step of the window and of the taps in it; an integer or one per axis.
-        padding: zeros around the input: an integer, one per axis, "valid" (none), or "same" (stride 1 only; the output is
-            as large as the input, an odd number of zeros has the larger half behind).
+        padding: zeros around the input: an integer, one per axis, "valid" (none), or "same" (stride 1 only; the output
+            is as large as the input, an odd number of zeros has the larger half behind).
         groups: cut the channels into groups that do not see each other.
     Returns: (N, O, OH, OW) or (O, OH, OW) with OH = floor((H + 2*padding - dilation*(KH - 1) - 1)/stride) + 1.
     Raises: ShapeError for ranks, channels or sizes that do not fit; ArgumentError; DTypeError.
@@ -94,7 +94,8 @@ def conv_transpose1d(input, weight, bias=None, stride=1, padding=0, output_paddi
     >>> conv_transpose1d(tg.tensor([[[1.0, 2.0]]]), tg.tensor([[[1.0, 10.0]]]))
     tensor([[[ 1., 12., 20.]]])
     """
-    return _conv_transpose("conv_transpose1d", 1, input, weight, bias, stride, padding, output_padding, groups, dilation)
+    return _conv_transpose("conv_transpose1d", 1, input, weight, bias, stride, padding, output_padding, groups,
+                           dilation)
 
 
 def conv_transpose2d(input, weight, bias=None, stride=1, padding=0, output_padding=0, groups=1, dilation=1):
@@ -111,7 +112,8 @@ def conv_transpose2d(input, weight, bias=None, stride=1, padding=0, output_paddi
     >>> conv_transpose2d(tg.ones(1, 1, 1, 1), tg.ones(1, 2, 3, 3), stride=2).shape
     tinygrad_cnn.Size([1, 2, 3, 3])
     """
-    return _conv_transpose("conv_transpose2d", 2, input, weight, bias, stride, padding, output_padding, groups, dilation)
+    return _conv_transpose("conv_transpose2d", 2, input, weight, bias, stride, padding, output_padding, groups,
+                           dilation)
 
 
 def conv_transpose3d(input, weight, bias=None, stride=1, padding=0, output_padding=0, groups=1, dilation=1):
@@ -125,7 +127,8 @@ def conv_transpose3d(input, weight, bias=None, stride=1, padding=0, output_paddi
     >>> conv_transpose3d(tg.ones(1, 1, 2, 2, 2), tg.ones(1, 1, 2, 2, 2)).shape
     tinygrad_cnn.Size([1, 1, 3, 3, 3])
     """
-    return _conv_transpose("conv_transpose3d", 3, input, weight, bias, stride, padding, output_padding, groups, dilation)
+    return _conv_transpose("conv_transpose3d", 3, input, weight, bias, stride, padding, output_padding, groups,
+                           dilation)
 
 
 def correlate1d(input, kernel, mode="full"):
@@ -159,10 +162,11 @@ def correlate2d(input, kernel, mode="full"):
 
 
 def convolve1d(input, kernel, mode="full"):
-    """The convolution of mathematics, with the kernel flipped (eq. 24.1-24.3): y[k] = sum over m of kernel[m] * input[k - m].
+    """The convolution of mathematics (eq. 24.1-24.3): y[k] = sum over m of kernel[m] * input[k - m].
 
-    It is commutative in mode "full". Args: input: (..., I). kernel: (M,). mode: "full" (I + M - 1), "same" (its middle, I)
-        or "valid" (I - M + 1), as numpy.convolve for I >= M.
+    It is commutative in mode "full".
+    Args: input: (..., I). kernel: (M,). mode: "full" (I + M - 1), "same" (its middle, I) or "valid" (I - M + 1), as
+        numpy.convolve for I >= M.
     Returns: (..., K).
     Raises: ShapeError, ArgumentError, DTypeError.
 
@@ -198,7 +202,8 @@ def _conv(op, rank, input, weight, bias, stride, padding, dilation, groups):
     if channels != per_group * groups:
         cure = "Make weight.shape[1] equal input.shape[1] // groups." if channels % groups == 0 else \
             "Make groups a divisor of the channels."
-        raise ShapeError(f"{op}: input has {channels} channels but weight expects {per_group * groups} ({_shapes(input, weight)}, "
+        raise ShapeError(f"{op}: input has {channels} channels but weight expects {per_group * groups} "
+                         f"({_shapes(input, weight)}, "
                          f"groups={groups}). {cure}")
     if features % groups or not features:
         raise ShapeError(f"{op}: weight has {features} output channels, which {groups} groups cannot share equally "
@@ -210,13 +215,16 @@ def _conv(op, rank, input, weight, bias, stride, padding, dilation, groups):
 def _conv_transpose(op, rank, input, weight, bias, stride, padding, output_padding, groups, dilation):
     x, has_batch = batched(op, input, rank)
     _check_weight(op, rank, x, weight, bias)
-    geom = conv_transpose_geometry(op, tuple(x.shape[2:]), tuple(weight.shape[2:]), stride, padding, output_padding, dilation,
-                                   groups)
+    size, kernel = tuple(x.shape[2:]), tuple(weight.shape[2:])
+    geom = conv_transpose_geometry(op, size, kernel, stride, padding, output_padding, dilation, groups)
     if x.shape[1] != weight.shape[0]:
-        raise ShapeError(f"{op}: input has {x.shape[1]} channels but weight expects {weight.shape[0]} ({_shapes(input, weight)}, "
-                         f"groups={groups}). Make weight.shape[0] equal input.shape[1]: it is (C, O/groups, *kernel) here.")
+        raise ShapeError(f"{op}: input has {x.shape[1]} channels but weight expects {weight.shape[0]} "
+                         f"({_shapes(input, weight)}, "
+                         f"groups={groups}). Make weight.shape[0] equal input.shape[1]: it is (C, O/groups, *kernel) "
+                         f"here.")
     if weight.shape[0] % groups or not weight.shape[1]:
-        raise ShapeError(f"{op}: {weight.shape[0]} channels cannot be shared equally by {groups} groups ({_shapes(input, weight)}). "
+        raise ShapeError(f"{op}: {weight.shape[0]} channels cannot be shared equally by {groups} groups "
+                         f"({_shapes(input, weight)}). "
                          "Make weight.shape[0] a multiple of groups.")
     _check_bias(op, bias, weight.shape[1] * groups)
     y = conv_dx(x, weight, geom=geom)
@@ -229,12 +237,14 @@ def _check_weight(op, rank, x, weight, bias):
     """Ranks and dtypes of a convolution's tensors."""
     require_tensor(op, "weight", weight)
     if weight.ndim != rank + 2:
-        raise ShapeError(f"{op}: weight has {weight.ndim} dimensions {tuple(weight.shape)} but must have {rank + 2}: two of channels "
+        raise ShapeError(f"{op}: weight has {weight.ndim} dimensions {tuple(weight.shape)} but must have {rank + 2}: "
+                         f"two of channels "
                          f"and {rank} of the kernel. Reshape it, or take the function of another rank.")
     require_float(op, "input", x)
     for name, other in (("weight", weight), ("bias", bias)):
         if other is not None and getattr(other, "dtype", x.dtype) is not x.dtype:
-            raise DTypeError(f"{op}: input is {x.dtype} but {name} is {other.dtype}. Convert one of them with .to(dtype).")
+            raise DTypeError(f"{op}: input is {x.dtype} but {name} is {other.dtype}. Convert one of them with "
+                             f".to(dtype).")
 
 
 def _check_bias(op, bias, features):
@@ -242,7 +252,8 @@ def _check_bias(op, bias, features):
         return
     require_tensor(op, "bias", bias)
     if tuple(bias.shape) != (features,):
-        raise ShapeError(f"{op}: bias has shape {tuple(bias.shape)} but there are {features} output channels. Give one number a "
+        raise ShapeError(f"{op}: bias has shape {tuple(bias.shape)} but there are {features} output channels. Give one "
+                         f"number a "
                          f"channel: shape ({features},).")
 
 
@@ -256,14 +267,16 @@ def _single(op, rank, input, kernel, mode, flipped):
         require_tensor(op, name, x)
         require_float(op, name, x)
     if input.ndim < rank or kernel.ndim != rank:
-        raise ShapeError(f"{op}: input has shape {tuple(input.shape)} and kernel {tuple(kernel.shape)}, but the kernel must have {rank} "
-                         f"dimensions and the input at least {rank}. For channels and batches of kernels see conv{rank}d.")
+        raise ShapeError(f"{op}: input has shape {tuple(input.shape)} and kernel {tuple(kernel.shape)}, but the kernel "
+                         f"must have {rank} "
+                         f"dimensions and the input at least {rank}. For channels and batches of kernels see "
+                         f"conv{rank}d.")
     if mode not in ("full", "same", "valid"):
         raise ArgumentError(f"{op}: mode={mode!r} is not known. Give 'full', 'same' or 'valid'.")
     batch, size, taps = tuple(input.shape[:-rank]), tuple(input.shape[-rank:]), tuple(kernel.shape)
     padding = {"full": tuple(k - 1 for k in taps), "valid": 0, "same": "same"}[mode]
     geom = conv_geometry(op, size, taps, 1, padding)
-    if mode == "same" and flipped:                      # the middle of "full": for an even kernel the larger half in front
+    if mode == "same" and flipped:                      # the middle of "full": the larger half in front
         geom = ConvGeometry(size, taps, geom.stride, geom.dilation, tuple(k // 2 for k in taps), size)
     weight = flip(kernel, tuple(range(rank))) if flipped else kernel
     count = 1

@@ -53,13 +53,16 @@ def fold(input, output_size, kernel_size, dilation=1, padding=0, stride=1):
     require_tensor("fold", "input", input)
     require_float("fold", "input", input)
     if input.ndim not in (2, 3):
-        raise ShapeError(f"fold: input has {input.ndim} dimensions {tuple(input.shape)} but must be (N, C*taps, windows), or "
+        raise ShapeError(f"fold: input has {input.ndim} dimensions {tuple(input.shape)} but must be (N, C*taps, "
+                         f"windows), or "
                          "(C*taps, windows) without a batch. Reshape it.")
     geom = _geometry("fold", _pair("fold", "output_size", output_size), kernel_size, dilation, padding, stride)
     rows, windows = input.shape[-2:]
     if rows % geom.taps or windows != prod(geom.output):
-        raise ShapeError(f"fold: input {tuple(input.shape)} has {rows} rows and {windows} columns, but a kernel {geom.kernel} over an output "
-                         f"{geom.size} needs a multiple of {geom.taps} rows and {geom.output[0]}*{geom.output[1]} = {prod(geom.output)} columns. "
+        raise ShapeError(f"fold: input {tuple(input.shape)} has {rows} rows and {windows} columns, but a kernel "
+                         f"{geom.kernel} over an output "
+                         f"{geom.size} needs a multiple of {geom.taps} rows and {geom.output[0]}*{geom.output[1]} = "
+                         f"{prod(geom.output)} columns. "
                          "Give the sizes that unfold was called with.")
     if input.ndim == 3:
         return col2im(input, geom=geom)

@@ -1,8 +1,8 @@
 """Pools over windows: the largest or the mean value of each, in 1, 2 and 3 dimensions.
 
 A max pool is a choice of one input position for each window, so its derivative is linear: `max_pool_dx` adds each
-gradient to the chosen position (`index`, the tap of the window that won), and `max_pool_gather`, the derivative of that,
-reads the chosen positions again. An average pool is linear itself, and avg_pool_dx is its adjoint.
+gradient to the chosen position (`index`, the tap of the window that won), and `max_pool_gather`, the derivative of
+that, reads the chosen positions again. An average pool is linear itself, and avg_pool_dx is its adjoint.
 
 Conventions, PyTorch's: max pools pad with -inf; of equal values the first in row-major order wins and takes the whole
 gradient; NaN wins. (The book pads pools with zeros: pad the input first for that.)
@@ -126,7 +126,8 @@ def avg_pool2d(input, kernel_size, stride=None, padding=0, ceil_mode=False, coun
     tensor([[[1.7500, 1.0000],
              [1.7500, 1.5000]]])
     """
-    return _avg_pool("avg_pool2d", 2, input, kernel_size, stride, padding, ceil_mode, count_include_pad, divisor_override)
+    return _avg_pool("avg_pool2d", 2, input, kernel_size, stride, padding, ceil_mode, count_include_pad,
+                     divisor_override)
 
 
 def avg_pool3d(input, kernel_size, stride=None, padding=0, ceil_mode=False, count_include_pad=True,
@@ -139,14 +140,15 @@ def avg_pool3d(input, kernel_size, stride=None, padding=0, ceil_mode=False, coun
     >>> avg_pool3d(tg.arange(8.0).reshape(1, 1, 2, 2, 2), 2).item()
     3.5
     """
-    return _avg_pool("avg_pool3d", 3, input, kernel_size, stride, padding, ceil_mode, count_include_pad, divisor_override)
+    return _avg_pool("avg_pool3d", 3, input, kernel_size, stride, padding, ceil_mode, count_include_pad,
+                     divisor_override)
 
 
 def lp_pool1d(input, norm_type, kernel_size, stride=None, ceil_mode=False):
     """(sum of x^p)^(1/p) of each window of a signal.
 
-    Args: input: (N, C, L) or (C, L), floating point. norm_type: p; 1 gives the sum, large p approach the maximum. Others:
-        as `avg_pool1d`. At a sum of 0 the derivative is NaN or infinite, as in PyTorch.
+    Args: input: (N, C, L) or (C, L), floating point. norm_type: p; 1 gives the sum, large p approach the maximum.
+        Others: as `avg_pool1d`. At a sum of 0 the derivative is NaN or infinite, as in PyTorch.
     Returns: (N, C, OL) or (C, OL). Raises: as `avg_pool1d`.
 
     >>> import tinygrad_cnn as tg

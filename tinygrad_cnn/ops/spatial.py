@@ -17,8 +17,10 @@ def batched(op, input, rank):
         return input, True
     if extra == 1:
         return unsqueeze(input, 0), False
-    raise ShapeError(f"{op}: input has {input.ndim} dimensions {tuple(input.shape)} but must be (N, C, {_AXES[rank]}), or "
-                     f"(C, {_AXES[rank]}) without a batch. Add axes with unsqueeze, or take the function of another rank.")
+    raise ShapeError(f"{op}: input has {input.ndim} dimensions {tuple(input.shape)} but must be (N, C, {_AXES[rank]}), "
+                     f"or "
+                     f"(C, {_AXES[rank]}) without a batch. Add axes with unsqueeze, or take the function of another "
+                     f"rank.")
 
 
 def like_input(y, has_batch):

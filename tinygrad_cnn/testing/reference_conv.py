@@ -35,8 +35,8 @@ def conv_dw(g, x, *, geom):
     g, x = _grouped(g, geom.groups, 1), _grouped(x, geom.groups, 1)
     dw = np.zeros((geom.groups, g.shape[2], x.shape[2], *geom.kernel))
     for tap, inside, read in _taps(geom):
-        a, b = g[(..., *inside)], x[(..., *read)]
-        dw[(..., *tap)] = np.einsum("ngop,ngcp->goc", *(v.reshape(*v.shape[:3], math.prod(v.shape[3:])) for v in (a, b)))
+        flat = (v.reshape(*v.shape[:3], math.prod(v.shape[3:])) for v in (g[(..., *inside)], x[(..., *read)]))
+        dw[(..., *tap)] = np.einsum("ngop,ngcp->goc", *flat)
     return dw.reshape(-1, *dw.shape[2:])
 
 
@@ -91,7 +91,8 @@ def adaptive_loops(x, output, reduce):
     size = x.shape[2:]
     y = np.zeros((*x.shape[:2], *output))
     for place in np.ndindex(*output):
-        window = tuple(slice(int(np.floor(i * n / o)), int(np.ceil((i + 1) * n / o))) for i, n, o in zip(place, size, output))
+        window = tuple(slice(int(np.floor(i * n / o)), int(np.ceil((i + 1) * n / o)))
+                       for i, n, o in zip(place, size, output))
         y[(..., *place)] = reduce(x[(..., *window)], axis=tuple(range(2, x.ndim)))
     return y
 

@@ -9,6 +9,7 @@ from ..generic.conv import conv as shared_conv
 from ..generic.conv import conv_dw as shared_conv_dw
 from ..generic.conv import conv_dx as shared_conv_dx
 from ..generic.conv import correlate_blocks, correlate_blocks_dw, working_dtype
+from ..generic.windows import channels_first, channels_last
 from . import conv_depthwise, conv_planes
 
 SHORT = 16                                              # numbers of a kernel row below which copying rows is slow
@@ -30,7 +31,7 @@ def algorithm(groups, channels, features, geometry):
 
 
 def algorithm_dx(groups, channels, features, geometry):
-    """Which routine takes conv_dx: "planes", or "phases", where each phase of the stride is a correlation of its own."""
+    """Which routine takes conv_dx: "planes", or "phases", where each phase of the stride is correlated on its own."""
     return "planes" if groups == 1 and channels <= min(FEW, features) and geometry.taps > 1 else "phases"
 
 
@@ -45,8 +46,8 @@ def conv_dx(device, g, w, *, geom):
         return shared_conv_dx(device, g, w, geom=geom, correlate=_correlate)
     dx = device.empty((len(g), *geom.size, w.shape[1]), g.dtype)
     weight = w[None].astype(working_dtype(g.dtype), copy=False)
-    conv_planes.correlate_dx(device, np.moveaxis(g, 1, -1), weight, geom, dx)
-    return np.moveaxis(dx, -1, 1)
+    conv_planes.correlate_dx(device, channels_last(g), weight, geom, dx)
+    return channels_first(dx)
 
 
 def conv_dw(device, g, x, *, geom):

@@ -6,7 +6,7 @@ output positions and channels is one run of W * C numbers, and a few rows at a t
 import numpy as np
 
 from ..generic.conv import add_bias, add_up
-from ..generic.windows import counts, cut, patch, windows
+from ..generic.windows import cut, patch, tap_views
 
 BLOCK = 1 << 20                                         # bytes of output in a block
 
@@ -21,7 +21,7 @@ def correlate(device, x, weight, geometry, out, bias):
 
     def run(start, stop):
         for images, where in blocks[start:stop]:
-            view = _tap_views(device, x[images], geometry, where, work)
+            view = tap_views(device, patch(device, x[images], geometry, where, 0, work), geometry, where)
             target = out[(images, *where)]
             direct = target.flags.c_contiguous and target.dtype == work
             total = target if direct else device.scratch("result", target.shape, work)
@@ -48,7 +48,7 @@ def correlate_dw(device, g, x, geometry, work):
     def run(start, stop):
         total = sums[start] = np.zeros(shape, work)
         for images, where in blocks[start:stop]:
-            view = _tap_views(device, x[images], geometry, where, work)
+            view = tap_views(device, patch(device, x[images], geometry, where, 0, work), geometry, where)
             grads = g[(images, *where)].astype(work, copy=False)
             part = device.scratch("product", grads.shape, work)
             ones = np.ones((1, grads.size // channels), work)
@@ -58,10 +58,3 @@ def correlate_dw(device, g, x, geometry, work):
 
     device.parallel(run, len(blocks))
     return np.moveaxis(add_up(np, sums, shape, work), -1, 0)[:, None, None]
-
-
-def _tap_views(device, x, geometry, where, dtype):
-    """The windows of a block with the taps in front: (*kernel, n, *positions, C), a view of the patch."""
-    view = windows(device, patch(device, x, geometry, where, 0, dtype), geometry, counts(where))
-    rank = geometry.rank
-    return np.moveaxis(view, range(rank + 1, 2 * rank + 1), range(rank))

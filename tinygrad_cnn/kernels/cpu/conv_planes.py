@@ -13,7 +13,7 @@ import numpy as np
 from numpy.lib.stride_tricks import as_strided
 
 from ..generic.conv import BLOCK, add_bias, add_up
-from ..generic.windows import counts, cut
+from ..generic.windows import channels_last, counts, cut
 
 
 def correlate(device, x, weight, geometry, out, bias):
@@ -85,7 +85,7 @@ def correlate_dx(device, g, weight, geometry, out):
 
 def tap_matrix(weight):
     """Weights (1, O, C, *kernel) as (O, taps * C)."""
-    return np.ascontiguousarray(np.moveaxis(weight[0], 1, -1)).reshape(weight.shape[1], -1)
+    return np.ascontiguousarray(channels_last(weight[0])).reshape(weight.shape[1], -1)
 
 
 def window_columns(device, x, geometry, where, dtype):
@@ -111,15 +111,15 @@ def fold(device, columns, geometry, where, planes):
     One axis at a time, last first: its taps are folded into places while the taps of the other axes stand in front,
     which takes as many additions as the kernel is long, not as it has taps.
     """
-    channels, images = planes.shape[0], planes.shape[-1]
+    channels = planes.shape[0]
     number = list(counts(where))
     for axis in reversed(range(geometry.rank)):
         stride, dilation, kernel = geometry.stride[axis], geometry.dilation[axis], geometry.kernel[axis]
         taps, outer = prod(geometry.kernel[:axis]), channels * prod(number[:axis])
         columns = columns.reshape(taps, kernel, outer, number[axis], -1)
         if axis:
-            places = planes.shape[2 + 2 * axis]
-            folded = device.scratch("folded" if axis % 2 else "folded twice", (taps, outer, stride, places, columns.shape[-1]), planes.dtype)
+            shape = (taps, outer, stride, planes.shape[2 + 2 * axis], columns.shape[-1])
+            folded = device.scratch("folded" if axis % 2 else "folded twice", shape, planes.dtype)
             folded[...] = 0
         else:
             folded = planes.reshape(1, channels, stride, planes.shape[2], -1)
@@ -148,7 +148,7 @@ def empty_planes(device, images, channels, geometry, extent, dtype):
 
 def pack(x, geometry, origin, planes):
     """Fill planes from images x (n, *size, C), the first place of phase 0 being input position `origin`."""
-    x = np.moveaxis(x, (0, -1), (-1, 0))                # (C, *size, n)
+    x = x.swapaxes(0, -1)                # (C, *size, n)
     for phase, inside, read in _phase_slices(geometry, origin, planes.shape):
         target = planes[_at_phase(phase)]
         if any(i.start > 0 or i.stop < n for i, n in zip(inside, target.shape[1:])):
@@ -158,7 +158,7 @@ def pack(x, geometry, origin, planes):
 
 def unpack(planes, geometry, out):
     """Write planes of padded positions to images out (n, *size, C), leaving the padding out."""
-    out = np.moveaxis(out, (0, -1), (-1, 0))
+    out = out.swapaxes(0, -1)
     out[...] = 0                                        # what no window reached
     for phase, inside, read in _phase_slices(geometry, tuple(-b for b in geometry.before), planes.shape):
         out[(slice(None), *read)] = planes[_at_phase(phase)][(slice(None), *inside)]
@@ -172,15 +172,15 @@ def _phase_slices(geometry, origin, shape):
         for phase in range(stride):
             low = min(max(0, -((first + phase) // stride)), places)       # first place at a position >= 0
             high = min(max(low, -((first + phase - size) // stride)), places)
-            position = first + phase + low * stride
-            axis.append((phase, slice(low, high), slice(max(position, 0), max(position, 0) + (high - low) * stride, stride)))
+            position = max(0, first + phase + low * stride)
+            axis.append((phase, slice(low, high), slice(position, position + (high - low) * stride, stride)))
         axes.append(axis)
     for chosen in product(*axes):
         yield tuple(c[0] for c in chosen), tuple(c[1] for c in chosen), tuple(c[2] for c in chosen)
 
 
 def _phase_taps(geometry):
-    """For each phase that a tap reads: its index, the slices of its taps, their first place and their step in places."""
+    """For each phase that a tap reads: its index, the slices of its taps, their first place, their step in places."""
     axes = []
     for kernel, stride, dilation in zip(geometry.kernel, geometry.stride, geometry.dilation):
         step = stride // gcd(stride, dilation)

@@ -89,8 +89,10 @@ def max_unpool(device, x, index, *, size):
     """
     xp = device.xp
     if device.type == "cpu" and index.size and bool(xp.logical_or(index < 0, index >= prod(size)).any()):
-        raise TensorIndexError(f"max_unpool: index has positions from {int(index.min())} to {int(index.max())}, but an output of spatial size "
-                               f"{tuple(size)} has positions 0 to {prod(size) - 1}. Give the output_size of the pool's input.")
+        raise TensorIndexError(f"max_unpool: index has positions from {int(index.min())} to {int(index.max())}, but an "
+                               f"output of spatial size "
+                               f"{tuple(size)} has positions 0 to {prod(size) - 1}. Give the output_size of the pool's "
+                               f"input.")
     flat = xp.zeros(x.shape[0] * x.shape[1] * prod(size), x.dtype)
     flat[_from_start(device, index, size)] = x.reshape(-1)
     return flat.reshape(*x.shape[:2], *size)

@@ -4,7 +4,7 @@ With the geometry fixed, <g, conv(x, w)> is linear in g, x and w. `correlate` do
 block of output positions are copied into a matrix, one row per position, (M, taps * C), and one matrix product with
 the weights (taps * C, O) puts the block's result into the channels-last output. On the CPU a block fits the cache, so
 the copy costs little; nothing of the size of all windows is ever made. The gradient in x is the same routine run once
-for each phase of the stride (geometry.phases): g with the taps in reverse. The gradient in w is the product of the
+for each phase of the stride (phases.py): g with the taps in reverse. The gradient in w is the product of the
 same two matrices the other way round, summed over the blocks.
 
 Inside, images are channels-last, weights are (G, O/G, C/G, *kernel), and 16-bit types are computed in float32.
@@ -12,44 +12,45 @@ Inside, images are channels-last, weights are (G, O/G, C/G, *kernel), and 16-bit
 from math import prod
 
 from ...dtypes import float32
-from ...geometry import ConvGeometry, phases
-from .windows import counts, cut, patch, windows
+from ...geometry import ConvGeometry
+from .phases import phases
+from .windows import channels_first, channels_last, counts, cut, patch, windows
 
 FLOAT32 = float32.numpy
 LARGE_BLOCK = 64 << 20                                  # bytes of window matrix where launches cost more than memory
-BLOCK = 2 << 20                                         # on a CPU: near the cache; smaller blocks make threads wait for each other
+BLOCK = 2 << 20                                         # on a CPU; smaller ones make threads wait for each other
 BLOCK_MOST = 4 << 20                                    # for weights larger than a block, which each block reads again
 
 
 def conv(device, x, w, bias, *, geom, correlate=None):
     """y (N, O, *output): cross-correlation of x (N, C, *size) with w (O, C/G, *kernel), plus bias (O,) or None."""
-    xp, work = device.xp, working_dtype(x.dtype)
+    work = working_dtype(x.dtype)
     y = device.empty((len(x), *geom.output, len(w)), x.dtype)
     bias = None if bias is None else bias.astype(work, copy=False)
     weight = split_groups(w, geom.groups).astype(work, copy=False)
-    (correlate or correlate_blocks)(device, xp.moveaxis(x, 1, -1), weight, geom, y, bias)
-    return xp.moveaxis(y, -1, 1)
+    (correlate or correlate_blocks)(device, channels_last(x), weight, geom, y, bias)
+    return channels_first(y)
 
 
 def conv_dx(device, g, w, *, geom, correlate=None):
     """The adjoint of conv in x: g (N, O, *output) and w (O, C/G, *kernel) give (N, C, *size)."""
-    xp, work = device.xp, working_dtype(g.dtype)
+    work = working_dtype(g.dtype)
     dx = device.empty((len(g), *geom.size, w.shape[1] * geom.groups), g.dtype)
-    weight = xp.moveaxis(split_groups(w, geom.groups).astype(work, copy=False), 1, 2)     # (G, C/G, O/G, *kernel)
-    g = xp.moveaxis(g, 1, -1)
+    weight = split_groups(w, geom.groups).astype(work, copy=False).swapaxes(1, 2)     # (G, C/G, O/G, *kernel)
+    g = channels_last(g)
     for places, taps, sub in phases(geom):
         target = dx[(slice(None), *places)]
         if taps is None:
             target[...] = 0
         else:
             (correlate or correlate_blocks)(device, g, weight[(slice(None),) * 3 + taps], sub, target, None)
-    return xp.moveaxis(dx, -1, 1)
+    return channels_first(dx)
 
 
 def conv_dw(device, g, x, *, geom, correlate_dw=None):
     """The adjoint of conv in w: g (N, O, *output) and x (N, C, *size) give (O, C/G, *kernel)."""
     xp, work = device.xp, working_dtype(x.dtype)
-    g, x = xp.moveaxis(g, 1, -1), xp.moveaxis(x, 1, -1)
+    g, x = channels_last(g), channels_last(x)
     if correlate_dw is None:
         dw = correlate_blocks_dw(device, g, x, geom, work, geom.groups)
     else:
@@ -97,7 +98,8 @@ def multiply(device, x, matrix, geometry, out, bias=None):
             rows = window_rows(device, x[images], geometry, where, matrix.dtype)
             target = out[(images, *where)]
             direct = target.flags.c_contiguous and target.dtype == matrix.dtype
-            result = target.reshape(-1, features) if direct else device.scratch("result", (len(rows), features), matrix.dtype)
+            shape = (len(rows), features)
+            result = target.reshape(shape) if direct else device.scratch("result", shape, matrix.dtype)
             xp.matmul(rows, matrix, out=result)
             if bias is not None:
                 add_bias(xp, result, bias, target.shape[-2])
@@ -108,13 +110,13 @@ def multiply(device, x, matrix, geometry, out, bias=None):
 
 
 def correlate_blocks_dw(device, g, x, geometry, work, groups):
-    """The sum over positions of g (N, *output, O) times windows of x (N, *size, C): (groups, O/groups, C/groups, *kernel)."""
+    """The sum over positions of g (N, *output, O) times windows of x (N, *size, C): (G, O/G, C/G, *kernel)."""
     channels, features = x.shape[-1] // groups, g.shape[-1] // groups
     total = device.empty((groups, features, channels, *geometry.kernel), work)
     for i in range(groups):
         inputs, outputs = slice(i * channels, (i + 1) * channels), slice(i * features, (i + 1) * features)
         product = multiply_dw(device, g[..., outputs], x[..., inputs], geometry, work)
-        total[i] = device.xp.moveaxis(product, -1, 1)
+        total[i] = channels_first(product)
     return total
 
 
@@ -144,7 +146,7 @@ def multiply_dw(device, g, x, geometry, work):
 
 
 def _multiply_dw_by_channels(device, g, x, geometry, work, slice_width):
-    """multiply_dw where all positions together are few: a slice of the channels at a time, so that nothing is summed."""
+    """multiply_dw where all positions together are few: a slice of the channels at a time, so nothing is summed."""
     xp, channels, features = device.xp, x.shape[-1], g.shape[-1]
     grads = as_matrix(device, g, work)
     total = device.empty((features, geometry.taps, channels), work)

@@ -6,7 +6,7 @@ from itertools import product
 from math import prod
 
 from .conv import block_bytes, working_dtype
-from .windows import cut, patch, windows
+from .windows import channels_last, cut, patch, windows
 
 BLOCK = 1 << 20
 
@@ -14,7 +14,7 @@ BLOCK = 1 << 20
 def im2col(device, x, *, geom):
     """The windows of x (N, C, *size) as columns (N, C * taps, positions), zeros in the padding."""
     xp, channels = device.xp, x.shape[1]
-    x = xp.moveaxis(x, 1, -1)
+    x = channels_last(x)
     columns = device.empty((len(x), channels, *geom.kernel, *geom.output), x.dtype)
     whole, rank = tuple(slice(0, n) for n in geom.output), geom.rank
 

@@ -11,7 +11,7 @@ from itertools import product
 from math import prod
 
 from .conv import block_bytes, working_dtype
-from .windows import counts, cut, patch, windows
+from .windows import channels_first, channels_last, cut, patch, tap_views
 
 BLOCK = 2 << 20                                         # bytes of a block on a CPU; smaller ones make threads wait
 
@@ -19,7 +19,7 @@ BLOCK = 2 << 20                                         # bytes of a block on a 
 def max_pool(device, x, *, geom, wants=frozenset()):
     """(y, index): the largest value of each window (N, C, *output), and the number of its tap if `index` is wanted."""
     xp = device.xp
-    x = xp.moveaxis(x, 1, -1)
+    x = channels_last(x)
     shape = (len(x), *geom.output, x.shape[-1])
     y = device.empty(shape, x.dtype)
     index = device.empty(shape, tap_dtype(geom)) if "index" in wants else None
@@ -36,7 +36,7 @@ def max_pool(device, x, *, geom, wants=frozenset()):
 
     blocks = _blocks(device, x, geom)
     device.parallel(run, len(blocks))
-    return xp.moveaxis(y, -1, 1), None if index is None else xp.moveaxis(index, -1, 1)
+    return channels_first(y), None if index is None else channels_first(index)
 
 
 def _largest(xp, taps, geom, y):
@@ -75,7 +75,7 @@ def _largest_and_tap(device, taps, geom, y, index):
 def max_pool_dx(device, g, index, *, geom):
     """The adjoint of max_pool_gather: each g (N, C, *output) is added to the input position its window took."""
     xp = device.xp
-    index = xp.moveaxis(index, 1, -1)
+    index = channels_last(index)
 
     def spread(taps, images, where, g):
         chosen = index[(images, *where)]
@@ -97,7 +97,7 @@ def max_pool_dx(device, g, index, *, geom):
 def max_pool_gather(device, u, index, *, geom):
     """The value of u (N, C, *size) at the position each window took: (N, C, *output); 0 for one in the padding."""
     xp = device.xp
-    u, index = xp.moveaxis(u, 1, -1), xp.moveaxis(index, 1, -1)
+    u, index = channels_last(u), channels_last(index)
     y = device.empty(index.shape, u.dtype)
 
     def run(start, stop):
@@ -109,7 +109,7 @@ def max_pool_gather(device, u, index, *, geom):
 
     blocks = _blocks(device, u, geom)
     device.parallel(run, len(blocks))
-    return xp.moveaxis(y, -1, 1)
+    return channels_first(y)
 
 
 def max_pool_index(device, x, *, geom):
@@ -128,7 +128,7 @@ def max_pool_index(device, x, *, geom):
 def avg_pool(device, x, *, geom, count_include_pad, divisor_override):
     """The mean of each window (N, C, *output); see avg_pool2d for what it divides by."""
     xp, work = device.xp, working_dtype(x.dtype)
-    x = xp.moveaxis(x, 1, -1)
+    x = channels_last(x)
     y = device.empty((len(x), *geom.output, x.shape[-1]), x.dtype)
     divisor = _divisor(device, geom, count_include_pad, divisor_override, work)
 
@@ -148,7 +148,7 @@ def avg_pool(device, x, *, geom, count_include_pad, divisor_override):
 
     blocks = _blocks(device, x, geom)
     device.parallel(run, len(blocks))
-    return xp.moveaxis(y, -1, 1)
+    return channels_first(y)
 
 
 def avg_pool_dx(device, g, *, geom, count_include_pad, divisor_override):
@@ -168,8 +168,8 @@ def avg_pool_dx(device, g, *, geom, count_include_pad, divisor_override):
 
 def _spread(device, g, geom, spread):
     """dx (N, C, *size), where spread(taps, images, where, g) adds a block of g to tap views of zeroed, padded dx."""
-    xp, work = device.xp, working_dtype(g.dtype)
-    g = xp.moveaxis(g, 1, -1)
+    work = working_dtype(g.dtype)
+    g = channels_last(g)
     channels = g.shape[-1]
     dx = device.empty((len(g), *geom.size, channels), g.dtype)
     extents = tuple(max(p, b + n) for p, b, n in zip(geom.padded, geom.before, geom.size))
@@ -196,13 +196,7 @@ def _spread(device, g, geom, spread):
     budget = block_bytes(device, BLOCK)
     groups = cut(len(g), (1,), prod(extents) * channels * work.itemsize, budget)
     device.parallel(run, len(groups))
-    return xp.moveaxis(dx, -1, 1)
-
-
-def tap_views(device, patch, geom, where):
-    """What the taps of a block's windows read, taps in front: a view (*kernel, n, *positions, C) of its patch."""
-    rank = geom.rank
-    return device.xp.moveaxis(windows(device, patch, geom, counts(where)), range(rank + 1, 2 * rank + 1), range(rank))
+    return channels_first(dx)
 
 
 def tap_dtype(geom):

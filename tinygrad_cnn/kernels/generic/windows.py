@@ -9,6 +9,21 @@ Images are (N, *size, C); a block is `(images, where)`: a slice of N and a tuple
 from itertools import product
 from math import prod
 
+# As tuples made once: numpy.moveaxis costs 10 us a call.
+_LAST = {n: (0, *range(2, n), 1) for n in range(2, 6)}
+_FIRST = {n: (0, n - 1, *range(1, n - 1)) for n in range(2, 6)}
+_TAPS = {rank: (*range(rank + 1, 2 * rank + 1), *range(rank + 1), 2 * rank + 1) for rank in (1, 2, 3)}
+
+
+def channels_last(x):
+    """A view of x (N, C, *size) as (N, *size, C)."""
+    return x.transpose(_LAST[x.ndim])
+
+
+def channels_first(x):
+    """A view of x (N, *size, C) as (N, C, *size)."""
+    return x.transpose(_FIRST[x.ndim])
+
 
 def cut(count, output, position_bytes, budget):
     """Blocks that cover `count` images times the output positions, each of at most `budget` bytes of temporaries.
@@ -77,3 +92,8 @@ def windows(device, patch, geometry, number):
         patch, (len(patch), *number, *geometry.kernel, patch.shape[-1]),
         (first, *(s * e for s, e in zip(geometry.stride, spatial)),
          *(d * e for d, e in zip(geometry.dilation, spatial)), last))
+
+
+def tap_views(device, patch, geometry, where):
+    """What each tap of a block's windows reads, taps in front: a view (*kernel, n, *positions, C) of its patch."""
+    return windows(device, patch, geometry, counts(where)).transpose(_TAPS[geometry.rank])
