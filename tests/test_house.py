@@ -152,8 +152,9 @@ def test_import_of_the_package_loads_no_optional_package():
     assert done.stdout.split() == []
 
 
-def test_import_of_the_package_leaves_the_rooms_below_the_core_unloaded():
+def test_import_of_the_package_loads_no_kernel_and_no_room_below_the_core():
     rooms = [f"tinygrad_cnn.{name}" for names in LAYERS[layer("nn"):] for name in sorted(names)]
+    rooms += [f"tinygrad_cnn.kernels.{name}" for name in ("generic", "cpu", "cuda")]
     program = f"import sys, tinygrad_cnn; print(*[name for name in {rooms} if name in sys.modules])"
     done = subprocess.run([sys.executable, "-c", program], capture_output=True, text=True, check=True, cwd=ROOT)
     assert done.stdout.split() == []
