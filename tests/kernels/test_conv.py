@@ -9,11 +9,11 @@ import pytest
 from tests.strict import strict_device
 from tinygrad_cnn.device import CPU
 from tinygrad_cnn.geometry import conv_geometry
-from tinygrad_cnn.kernels.cpu import conv_depthwise, conv_planes
 from tinygrad_cnn.kernels.cpu.conv import algorithm, algorithm_dx
 from tinygrad_cnn.testing import reference_conv
 
-shared_conv = sys.modules["tinygrad_cnn.kernels.generic.conv"]      # the package gives the kernel of this name
+# The package gives the kernels of these names.
+shared_conv, windows = (sys.modules[f"tinygrad_cnn.kernels.generic.{name}"] for name in ("conv", "windows"))
 PADDINGS = (0, 1, 2, "same", "valid")
 RANKS = {1: (7,), 2: (6, 7), 3: (4, 3, 5)}
 KERNELS = {1: (3,), 2: (2, 3), 3: (2, 1, 3)}
@@ -42,9 +42,7 @@ def kernels(request):
 @pytest.fixture
 def tiny_blocks(monkeypatch):
     """Blocks so small that every case is cut into several, inside images too."""
-    for module in (shared_conv, conv_planes, conv_depthwise):
-        monkeypatch.setattr(module, "BLOCK", 400)
-    monkeypatch.setattr(shared_conv, "BLOCK_MOST", 800)
+    monkeypatch.setattr(windows, "BLOCK", 400)
 
 
 def case(size, kernel, channels=4, features=8, batch=2, dtype="float64", **geometry):
@@ -112,7 +110,7 @@ def test_work_cut_into_tiny_blocks_gives_the_same(tiny_blocks, numbers):
 
 
 def test_many_channels_on_a_small_image_are_cut_by_channels(monkeypatch):
-    monkeypatch.setattr(shared_conv, "BLOCK", 40_000)
+    monkeypatch.setattr(windows, "BLOCK", 40_000)
     check(Kernels(CPU), *case((3, 3), (3, 3), channels=128, features=16, padding=1))
 
 

@@ -26,8 +26,7 @@ def device(request):
 def blocks(request, monkeypatch):
     """Every test once as it is and once with blocks so small that images are cut into rows."""
     if request.param == "tiny blocks":
-        for module in ("pool", "fold"):
-            monkeypatch.setattr(sys.modules[f"tinygrad_cnn.kernels.generic.{module}"], "BLOCK", 200)
+        monkeypatch.setattr(sys.modules["tinygrad_cnn.kernels.generic.windows"], "BLOCK", 200)
 
 
 def run(device, name, *arrays, **attrs):

@@ -5,12 +5,12 @@ channels-last images of any strides and weights (G, O/G, C/G, *kernel).
 """
 import numpy as np
 
+from ..generic import conv_blocks, conv_depthwise
 from ..generic.conv import conv as shared_conv
 from ..generic.conv import conv_dw as shared_conv_dw
 from ..generic.conv import conv_dx as shared_conv_dx
-from ..generic.conv import correlate_blocks, correlate_blocks_dw, working_dtype
-from ..generic.windows import channels_first, channels_last
-from . import conv_depthwise, conv_planes
+from ..generic.windows import channels_first, channels_last, working_dtype
+from . import conv_planes
 
 SHORT = 16                                              # numbers of a kernel row below which copying rows is slow
 FEW = 6                                                 # channels below which adding a gradient back beats gathering it
@@ -63,12 +63,13 @@ def _correlate(device, x, weight, geometry, out, bias):
     elif chosen == "depthwise":
         conv_depthwise.correlate(device, x, weight, geometry, out, bias)
     elif chosen == "merged":
-        correlate_blocks(device, x, block_diagonal(weight, merged(groups, channels, features)), geometry, out, bias)
+        wide = block_diagonal(weight, merged(groups, channels, features))
+        conv_blocks.correlate(device, x, wide, geometry, out, bias)
         if not np.isfinite(np.add.reduce(out, axis=None, dtype=weight.dtype)):
             # an infinity or NaN times the zeros between merged groups is NaN: take the groups one by one
-            correlate_blocks(device, x, weight, geometry, out, bias)
+            conv_blocks.correlate(device, x, weight, geometry, out, bias)
     else:
-        correlate_blocks(device, x, weight, geometry, out, bias)
+        conv_blocks.correlate(device, x, weight, geometry, out, bias)
 
 
 def _correlate_dw(device, g, x, geometry, work):
@@ -81,9 +82,9 @@ def _correlate_dw(device, g, x, geometry, work):
         return conv_depthwise.correlate_dw(device, g, x, geometry, work)
     if chosen == "merged":
         number = merged(groups, channels, features)
-        whole = correlate_blocks_dw(device, g, x, geometry, work, groups // number)
+        whole = conv_blocks.correlate_dw(device, g, x, geometry, work, groups // number)
         return diagonal_blocks(whole, number)
-    return correlate_blocks_dw(device, g, x, geometry, work, groups)
+    return conv_blocks.correlate_dw(device, g, x, geometry, work, groups)
 
 
 def merged(groups, channels, features):

@@ -12,14 +12,14 @@ from math import gcd, prod
 import numpy as np
 from numpy.lib.stride_tricks import as_strided
 
-from ..generic.conv import BLOCK, add_bias, add_up
-from ..generic.windows import channels_last, counts, cut
+from ..generic.conv_blocks import add_bias, add_up
+from ..generic.windows import block_bytes, channels_last, counts, cut
 
 
 def correlate(device, x, weight, geometry, out, bias):
     """out (N, *output, O) = the windows of x (N, *size, C) times weight (1, O, C, *kernel), plus bias (O,)."""
     matrix = tap_matrix(weight)                         # (O, taps * C)
-    blocks = cut(len(x), geometry.output, matrix.shape[1] * matrix.itemsize, BLOCK)
+    blocks = cut(len(x), geometry.output, matrix.shape[1] * matrix.itemsize, block_bytes(device))
 
     def run(start, stop):
         for images, where in blocks[start:stop]:
@@ -40,7 +40,7 @@ def correlate(device, x, weight, geometry, out, bias):
 def correlate_dw(device, g, x, geometry, work):
     """The sum over positions of g (N, *output, O) times windows of x (N, *size, C): (1, O, C, *kernel)."""
     channels, features = x.shape[-1], g.shape[-1]
-    blocks = cut(len(x), geometry.output, geometry.taps * channels * work.itemsize, BLOCK)
+    blocks = cut(len(x), geometry.output, geometry.taps * channels * work.itemsize, block_bytes(device))
     shape, sums = (geometry.taps * channels, features), {}
 
     def run(start, stop):
@@ -64,9 +64,9 @@ def correlate_dx(device, g, weight, geometry, out):
     matrix = tap_matrix(weight)
     width, channels = matrix.shape[1], weight.shape[2]
     position_bytes = width * matrix.itemsize
-    together = max(1, BLOCK // (position_bytes * prod(geometry.output)))
+    together = max(1, block_bytes(device) // (position_bytes * prod(geometry.output)))
     groups = cut(len(out), (1,), 1, min(together, -(-len(out) // 2)))
-    rows = cut(1, geometry.output, position_bytes, BLOCK)
+    rows = cut(1, geometry.output, position_bytes, block_bytes(device))
 
     def run(start, stop):
         for images, _ in groups[start:stop]:

@@ -7,7 +7,7 @@ the flattened spatial axes, as PyTorch's pools give it.
 from math import prod
 
 from ...errors import TensorIndexError
-from .conv import working_dtype
+from .windows import working_dtype
 
 
 def adaptive_avg_pool(device, x, *, geom):

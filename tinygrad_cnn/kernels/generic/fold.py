@@ -5,10 +5,7 @@ Columns are (N, C * taps, positions): the taps of one channel stand together, as
 from itertools import product
 from math import prod
 
-from .conv import block_bytes, working_dtype
-from .windows import channels_last, cut, patch, windows
-
-BLOCK = 1 << 20
+from .windows import block_bytes, channels_last, cut, patch, windows, working_dtype
 
 
 def im2col(device, x, *, geom):
@@ -59,4 +56,4 @@ def _taps(geom):
 
 def _image_groups(device, columns):
     image_bytes = prod(columns.shape[1:]) * columns.dtype.itemsize
-    return cut(len(columns), (1,), image_bytes, block_bytes(device, BLOCK))
+    return cut(len(columns), (1,), image_bytes, block_bytes(device))

@@ -10,10 +10,7 @@ Conventions, PyTorch's: padding is -inf for max pools; of equal values the first
 from itertools import product
 from math import prod
 
-from .conv import block_bytes, working_dtype
-from .windows import channels_first, channels_last, cut, patch, tap_views
-
-BLOCK = 2 << 20                                         # bytes of a block on a CPU; smaller ones make threads wait
+from .windows import block_bytes, channels_first, channels_last, cut, patch, tap_views, working_dtype
 
 
 def max_pool(device, x, *, geom, wants=frozenset()):
@@ -193,7 +190,7 @@ def _spread(device, g, geom, spread):
             if not unpadded:
                 dx[images] = whole[inside]
 
-    budget = block_bytes(device, BLOCK)
+    budget = block_bytes(device)
     groups = cut(len(g), (1,), prod(extents) * channels * work.itemsize, budget)
     device.parallel(run, len(groups))
     return channels_first(dx)
@@ -211,7 +208,7 @@ def _taps(geom):
 
 def _blocks(device, x, geom):
     reach = prod(min(s, k) for s, k in zip(geom.stride, geom.kernel))      # input read for each output
-    return cut(len(x), geom.output, (1 + reach) * x.shape[-1] * x.dtype.itemsize, block_bytes(device, BLOCK))
+    return cut(len(x), geom.output, (1 + reach) * x.shape[-1] * x.dtype.itemsize, block_bytes(device))
 
 
 def _divisor(device, geom, count_include_pad, divisor_override, work):

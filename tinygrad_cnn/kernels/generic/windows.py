@@ -9,6 +9,11 @@ Images are (N, *size, C); a block is `(images, where)`: a slice of N and a tuple
 from itertools import product
 from math import prod
 
+from ...dtypes import float32
+
+BLOCK = 2 << 20                                         # bytes of a block on a CPU; smaller ones make threads wait
+LARGE_BLOCK = 64 << 20                                  # elsewhere, where a launch costs more than memory
+FLOAT32 = float32.numpy
 # As tuples made once: numpy.moveaxis costs 10 us a call.
 _LAST = {n: (0, *range(2, n), 1) for n in range(2, 6)}
 _FIRST = {n: (0, n - 1, *range(1, n - 1)) for n in range(2, 6)}
@@ -23,6 +28,16 @@ def channels_last(x):
 def channels_first(x):
     """A view of x (N, *size, C) as (N, C, *size)."""
     return x.transpose(_FIRST[x.ndim])
+
+
+def block_bytes(device, weights=0):
+    """The bytes of temporaries a block may take; on a CPU up to twice as many where each block reads large weights."""
+    return min(max(BLOCK, weights // 2), 2 * BLOCK) if device.type == "cpu" else LARGE_BLOCK
+
+
+def working_dtype(dtype):
+    """The dtype that sums are formed in: float32 for 16-bit types, else the type itself."""
+    return dtype if dtype.itemsize > 2 else FLOAT32
 
 
 def cut(count, output, position_bytes, budget):

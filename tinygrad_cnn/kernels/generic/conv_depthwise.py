@@ -3,21 +3,20 @@
 There is no matrix product to be had: with C groups of one channel, tap t adds x shifted by t times w[:, t]. A row of
 output positions and channels is one run of W * C numbers, and a few rows at a time stay in the cache through all taps.
 """
-import numpy as np
+from itertools import product
 
-from ..generic.conv import add_bias, add_up
-from ..generic.windows import cut, patch, tap_views
-
-BLOCK = 1 << 20                                         # bytes of output in a block
+from .conv_blocks import add_bias, add_up
+from .windows import block_bytes, cut, patch, tap_views
 
 
 def correlate(device, x, weight, geometry, out, bias):
     """out (N, *output, C) = the windows of x (N, *size, C) times weight (C, 1, 1, *kernel) per channel, plus bias."""
-    channels, work = x.shape[-1], weight.dtype
-    per_tap = np.moveaxis(weight.reshape(channels, *geometry.kernel), 0, -1)
+    xp, channels, work = device.xp, x.shape[-1], weight.dtype
+    per_tap = xp.moveaxis(weight.reshape(channels, *geometry.kernel), 0, -1)
     row = out.shape[-2]
-    wide = np.tile(per_tap, row).reshape(*geometry.kernel, row, channels)      # a whole row of weights a tap
-    blocks = cut(len(x), geometry.output, channels * work.itemsize, BLOCK)
+    wide = xp.tile(per_tap, row).reshape(*geometry.kernel, row, channels)      # a whole row of weights a tap
+    taps = list(product(*map(range, geometry.kernel)))
+    blocks = cut(len(x), geometry.output, 2 * channels * work.itemsize, block_bytes(device))
 
     def run(start, stop):
         for images, where in blocks[start:stop]:
@@ -27,12 +26,12 @@ def correlate(device, x, weight, geometry, out, bias):
             total = target if direct else device.scratch("result", target.shape, work)
             part = device.scratch("product", target.shape, work)
             span = slice(0, target.shape[-2])
-            for number, tap in enumerate(np.ndindex(*geometry.kernel)):
-                np.multiply(view[tap], wide[tap][span], out=part if number else total)
+            for number, tap in enumerate(taps):
+                xp.multiply(view[tap], wide[tap][span], out=part if number else total)
                 if number:
-                    np.add(total, part, out=total)
+                    xp.add(total, part, out=total)
             if bias is not None:
-                add_bias(np, total.reshape(-1, channels), bias, target.shape[-2])
+                add_bias(xp, total.reshape(-1, channels), bias, target.shape[-2])
             if not direct:
                 target[...] = total
 
@@ -41,20 +40,21 @@ def correlate(device, x, weight, geometry, out, bias):
 
 def correlate_dw(device, g, x, geometry, work):
     """The sum over positions of g (N, *output, C) times windows of x (N, *size, C), per channel: (C, 1, 1, *kernel)."""
-    channels = x.shape[-1]
-    blocks = cut(len(x), geometry.output, channels * work.itemsize, BLOCK)
+    xp, channels = device.xp, x.shape[-1]
+    taps = list(product(*map(range, geometry.kernel)))
+    blocks = cut(len(x), geometry.output, 2 * channels * work.itemsize, block_bytes(device))
     shape, sums = (*geometry.kernel, channels), {}
 
     def run(start, stop):
-        total = sums[start] = np.zeros(shape, work)
+        total = sums[start] = xp.zeros(shape, work)
         for images, where in blocks[start:stop]:
             view = tap_views(device, patch(device, x[images], geometry, where, 0, work), geometry, where)
             grads = g[(images, *where)].astype(work, copy=False)
             part = device.scratch("product", grads.shape, work)
-            ones = np.ones((1, grads.size // channels), work)
-            for tap in np.ndindex(*geometry.kernel):
-                np.multiply(view[tap], grads, out=part)
-                total[tap] += np.matmul(ones, part.reshape(-1, channels))[0]      # a product sums faster than sum()
+            ones = xp.ones((1, grads.size // channels), work)
+            for tap in taps:
+                xp.multiply(view[tap], grads, out=part)
+                total[tap] += xp.matmul(ones, part.reshape(-1, channels))[0]      # a product sums faster than sum()
 
     device.parallel(run, len(blocks))
-    return np.moveaxis(add_up(np, sums, shape, work), -1, 0)[:, None, None]
+    return xp.moveaxis(add_up(xp, sums, shape, work), -1, 0)[:, None, None]

@@ -1,0 +1,152 @@
+"""Convolution as blocked im2col: a block of windows copied into a matrix, and one matrix product for it.
+
+Rows of the matrix are output positions, (M, taps * C), and the product with the weights (taps * C, O) puts the block's
+result into the channels-last output. On the CPU a block fits the cache, so the copy costs little; nothing of the size
+of all windows is ever made. The gradient in the weights is the product of the same two matrices the other way round,
+summed over the blocks. Groups are taken one after the other.
+"""
+from math import prod
+
+from ...geometry import ConvGeometry
+from .windows import block_bytes, channels_first, counts, cut, patch, windows
+
+
+def correlate(device, x, weight, geometry, out, bias):
+    """out (N, *output, O) = the windows of x (N, *size, C) times weight (G, O/G, C/G, *kernel), plus bias (O,)."""
+    groups, features, channels = weight.shape[:3]
+    matrices = weight_matrices(device, weight)
+    for i, matrix in enumerate(matrices):
+        inputs, outputs = slice(i * channels, (i + 1) * channels), slice(i * features, (i + 1) * features)
+        multiply(device, x[..., inputs], matrix, geometry, out[..., outputs], None if bias is None else bias[outputs])
+
+
+def weight_matrices(device, weight):
+    """Weights (G, O/G, C/G, *kernel) as one matrix a group: (G, taps * C/G, O/G)."""
+    groups, features = weight.shape[:2]
+    return device.xp.ascontiguousarray(device.xp.moveaxis(weight, (1, 2), (-1, -2))).reshape(groups, -1, features)
+
+
+def multiply(device, x, matrix, geometry, out, bias=None):
+    """out (N, *output, O) = the windows of x (N, *size, C) times matrix (taps * C, O), plus bias (O,); one group."""
+    xp, features = device.xp, out.shape[-1]
+    if not out.size:
+        return
+    if geometry.is_pointwise and x.flags.c_contiguous and out.flags.c_contiguous:
+        x, out, geometry = _one_row(x, out)
+    budget = block_bytes(device, matrix.nbytes)
+    blocks = cut(len(x), geometry.output, len(matrix) * matrix.itemsize, budget)
+
+    def run(start, stop):
+        for images, where in blocks[start:stop]:
+            rows = window_rows(device, x[images], geometry, where, matrix.dtype)
+            target = out[(images, *where)]
+            direct = target.flags.c_contiguous and target.dtype == matrix.dtype
+            shape = (len(rows), features)
+            result = target.reshape(shape) if direct else device.scratch("result", shape, matrix.dtype)
+            xp.matmul(rows, matrix, out=result)
+            if bias is not None:
+                add_bias(xp, result, bias, target.shape[-2])
+            if not direct:
+                target[...] = result.reshape(target.shape)
+
+    device.parallel(run, len(blocks))
+
+
+def correlate_dw(device, g, x, geometry, work, groups):
+    """The sum over positions of g (N, *output, O) times windows of x (N, *size, C): (G, O/G, C/G, *kernel)."""
+    channels, features = x.shape[-1] // groups, g.shape[-1] // groups
+    total = device.empty((groups, features, channels, *geometry.kernel), work)
+    for i in range(groups):
+        inputs, outputs = slice(i * channels, (i + 1) * channels), slice(i * features, (i + 1) * features)
+        product = multiply_dw(device, g[..., outputs], x[..., inputs], geometry, work)
+        total[i] = channels_first(product)
+    return total
+
+
+def multiply_dw(device, g, x, geometry, work):
+    """The sum over positions of g (N, *output, O) times windows of x (N, *size, C): (O, *kernel, C); one group."""
+    xp, channels, features = device.xp, x.shape[-1], g.shape[-1]
+    budget, position_bytes = block_bytes(device), geometry.taps * work.itemsize
+    slice_width = budget // max(1, len(x) * prod(geometry.output) * position_bytes)
+    if 32 <= slice_width < channels:
+        return _multiply_dw_by_channels(device, g, x, geometry, work, slice_width)
+    blocks = cut(len(x), geometry.output, channels * position_bytes, budget)
+    shape, sums = (features, geometry.taps * channels), {}
+
+    def run(start, stop):
+        for images, where in blocks[start:stop]:
+            rows = window_rows(device, x[images], geometry, where, work)
+            grads = as_matrix(device, g[(images, *where)], work)
+            if start not in sums:
+                sums[start] = xp.matmul(grads.T, rows)
+            else:
+                product = device.scratch("product", shape, work)
+                xp.matmul(grads.T, rows, out=product)
+                xp.add(sums[start], product, out=sums[start])
+
+    device.parallel(run, len(blocks))
+    return add_up(xp, sums, shape, work).reshape(features, *geometry.kernel, channels)
+
+
+def _multiply_dw_by_channels(device, g, x, geometry, work, slice_width):
+    """multiply_dw where all positions together are few: a slice of the channels at a time, so nothing is summed."""
+    xp, channels, features = device.xp, x.shape[-1], g.shape[-1]
+    grads = as_matrix(device, g, work)
+    total = device.empty((features, geometry.taps, channels), work)
+    whole = tuple(slice(0, n) for n in geometry.output)
+    number = -(-channels // slice_width)
+    number += number % 2
+
+    def run(start, stop):
+        for i in range(start, stop):
+            part = slice(channels * i // number, channels * (i + 1) // number)
+            rows = window_rows(device, x[..., part], geometry, whole, work)
+            product = device.scratch("product", (features, rows.shape[1]), work)
+            xp.matmul(grads.T, rows, out=product)
+            total[:, :, part] = product.reshape(features, geometry.taps, -1)
+
+    device.parallel(run, number)
+    return total.reshape(features, *geometry.kernel, channels)
+
+
+def window_rows(device, x, geometry, where, dtype):
+    """The windows of a block as rows (n * positions, taps * C): a view where they already lie so, else scratch."""
+    number = counts(where)
+    view = windows(device, patch(device, x, geometry, where, 0, dtype), geometry, number)
+    if not view.flags.c_contiguous:
+        rows = device.scratch("windows", view.shape, dtype)
+        device.xp.copyto(rows, view)
+        view = rows
+    return view.reshape(len(x) * prod(number), geometry.taps * x.shape[-1])
+
+
+def as_matrix(device, g, dtype):
+    """A block of gradients as (M, O): a view if it is contiguous, else scratch."""
+    if not (g.flags.c_contiguous and g.dtype == dtype):
+        copy = device.scratch("grads", g.shape, dtype)
+        copy[...] = g
+        g = copy
+    return g.reshape(-1, g.shape[-1])
+
+
+def add_bias(xp, result, bias, positions):
+    """Add bias (O,) to every row of result (M, O) in place; rows of `positions` at a time, which is faster."""
+    wide = result.reshape(-1, positions * len(bias))
+    xp.add(wide, xp.tile(bias, positions), out=wide)
+
+
+def add_up(xp, sums, shape, dtype):
+    """The sum of the runs' sums in their order, so that its bits do not depend on timing; zeros if there was no run."""
+    if not sums:
+        return xp.zeros(shape, dtype)
+    first, *rest = (sums[start] for start in sorted(sums))
+    for other in rest:
+        xp.add(first, other, out=first)
+    return first
+
+
+def _one_row(x, out):
+    """All positions of a pointwise convolution as one long spatial axis: (1, M, C) and (1, M, O)."""
+    positions = prod(out.shape[:-1])
+    geometry = ConvGeometry((positions,), (1,), (1,), (1,), (0,), (positions,))
+    return x.reshape(1, positions, x.shape[-1]), out.reshape(1, positions, out.shape[-1]), geometry
