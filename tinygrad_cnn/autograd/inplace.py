@@ -60,12 +60,9 @@ def inplace(op, x, *others, **attrs):
     check_writable(name, x, others)
     array = x.array
     old = Tensor(array, x.device, x.edge)
-    if not isinstance(op, Op):
-        y = op(_kept_apart(old, others), *others, **attrs)
-    else:
-        if old.edge is not None and _rules_read_input(op):
-            old.array = array.copy()
-        y = _compute(op, old, array, others, attrs)
+    if _will_be_recorded(old, others) and (not isinstance(op, Op) or _rules_read_input(op)):
+        old.array = array.copy()                        # a node may save it, and the write to come would make it stale
+    y = _compute(op, old, array, others, attrs) if isinstance(op, Op) else op(old, *others, **attrs)
     if y.array is not array:
         with_room(name, array, y)
         array[...] = y.array
@@ -73,11 +70,8 @@ def inplace(op, x, *others, **attrs):
     return x
 
 
-def _kept_apart(old, others):
-    """`old` in memory of its own if a node may save it: the write to come would make it stale."""
-    if is_grad_enabled() and (old.edge is not None or any(isinstance(o, Tensor) and o.edge is not None for o in others)):
-        old.array = old.array.copy()
-    return old
+def _will_be_recorded(x, others):
+    return is_grad_enabled() and (x.edge is not None or any(isinstance(o, Tensor) and o.edge is not None for o in others))
 
 
 def _rules_read_input(op):
