@@ -182,7 +182,7 @@ def norm_grad(g, x, weight, eps):
 
 def norm_grad_by_op(g, x, weight, eps):
     from tinygrad_cnn.ops.normalization import _channel_form
-    form = _channel_form(x, (0, *range(2, x.ndim)))
+    form = _channel_form(tuple(x.shape), (0, *range(2, x.ndim)))
     mean, _, rstd = (tg.Tensor(a, x.device) for a in x.device.kernel("norm_statistics")(x.array, form, eps))
     return OPS["norm_grad"](g, x, weight, mean, rstd, form=form, eps=eps, affine=True)
 

@@ -134,16 +134,16 @@ def batch_norm(input, running_mean, running_var, weight=None, bias=None, trainin
             [ 1.]])
     """
     op = "batch_norm"
-    _check_channels(op, input, 2)
+    shape = _check_channels(op, input, 2)
     for name, p in (("running_mean", running_mean), ("running_var", running_var), ("weight", weight), ("bias", bias)):
-        _check_parameter(op, input, name, p, tuple(input.shape[1:2]))
-    form = _channel_form(input, (0, *range(2, input.ndim)))
+        _check_parameter(op, input, name, p, shape[1:2])
+    form = _channel_form(shape, (0, *range(2, len(shape))))
     if not training:
         return _with_running(op, input, running_mean, running_var, weight, bias, form, eps)
-    count = prod(input.shape[:1] + input.shape[2:])
+    count = shape[0] * prod(shape[2:])
     if count == 1:
-        raise ArgumentError(f"{op}: expected more than 1 value per channel when training, got input "
-                            f"{tuple(input.shape)}. Give a larger batch, or use evaluation mode.")
+        raise ArgumentError(f"{op}: expected more than 1 value per channel when training, got input {shape}. "
+                            "Give a larger batch, or use evaluation mode.")
     y, statistics = _with_own(batch_norm_op, input, weight, bias, form, eps)
     _move_running(op, running_mean, running_var, statistics, momentum, count)
     return y
@@ -158,17 +158,17 @@ def instance_norm(input, running_mean=None, running_var=None, weight=None, bias=
     Source: Ulyanov, Vedaldi and Lempitsky (2016).
     """
     op = "instance_norm"
-    _check_channels(op, input, 3 if use_input_stats else 2)
+    shape = _check_channels(op, input, 3 if use_input_stats else 2)
     for name, p in (("running_mean", running_mean), ("running_var", running_var), ("weight", weight), ("bias", bias)):
-        _check_parameter(op, input, name, p, tuple(input.shape[1:2]))
+        _check_parameter(op, input, name, p, shape[1:2])
     if not use_input_stats:
-        form = _channel_form(input, (0, *range(2, input.ndim)))
+        form = _channel_form(shape, (0, *range(2, len(shape))))
         return _with_running(op, input, running_mean, running_var, weight, bias, form, eps)
-    count = prod(input.shape[2:])
+    count = prod(shape[2:])
     if count == 1:
-        raise ArgumentError(f"{op}: expected more than 1 spatial element when training, got input "
-                            f"{tuple(input.shape)}. Give larger maps, or use running statistics.")
-    form = _channel_form(input, tuple(range(2, input.ndim)))
+        raise ArgumentError(f"{op}: expected more than 1 spatial element when training, got input {shape}. "
+                            "Give larger maps, or use running statistics.")
+    form = _channel_form(shape, tuple(range(2, len(shape))))
     y, statistics = _with_own(instance_norm_op, input, weight, bias, form, eps)
     _move_running(op, running_mean, running_var, statistics, momentum, count)
     return y
@@ -181,15 +181,14 @@ def group_norm(input, num_groups, weight=None, bias=None, eps=1e-5):
     channels-last in memory. Raises: ShapeError; ArgumentError for one value per group. Source: Wu and He (2018).
     """
     op = "group_norm"
-    _check_channels(op, input, 2)
-    n, channels, spatial = input.shape[0], input.shape[1], tuple(input.shape[2:])
+    n, channels, *spatial = shape = _check_channels(op, input, 2)
     if not isinstance(num_groups, int) or num_groups < 1 or channels % num_groups:
-        raise ShapeError(f"{op}: {channels} channels cannot be split into {num_groups!r} groups (input "
-                         f"{tuple(input.shape)}). Use a divisor of {channels}.")
+        raise ShapeError(f"{op}: {channels} channels cannot be split into {num_groups!r} groups (input {shape}). "
+                         f"Use a divisor of {channels}.")
     for name, p in (("weight", weight), ("bias", bias)):
         _check_parameter(op, input, name, p, (channels,))
     if n * channels // num_groups * prod(spatial) == 1:
-        raise ArgumentError(f"{op}: expected more than 1 value per group, got input {tuple(input.shape)}. "
+        raise ArgumentError(f"{op}: expected more than 1 value per group, got input {shape}. "
                             "Use fewer groups or larger maps.")
     size, flat = channels // num_groups, (1,) * len(spatial)
     view, wide = (n, num_groups, size, *spatial), (num_groups, size, *flat)
@@ -211,7 +210,7 @@ def layer_norm(input, normalized_shape, weight=None, bias=None, eps=1e-5):
     shape = _last_axes(op, input, normalized_shape)
     for name, p in (("weight", weight), ("bias", bias)):
         _check_parameter(op, input, name, p, shape)
-    view = tuple(input.shape)
+    view = input.array.shape
     form = Form(view, tuple(range(len(view) - len(shape), len(view))), shape, shape, False)
     return _with_own(layer_norm_op, input, weight, bias, form, eps)[0]
 
@@ -249,9 +248,9 @@ def local_response_norm(input, size, alpha=1e-4, beta=0.75, k=1.0):
     return mul(input, pow(add(mul(total, alpha / size), k), -beta))
 
 
-def _channel_form(x, axes):
-    channels = x.shape[1]
-    return Form(tuple(x.shape), axes, (channels, *(1,) * (x.ndim - 2)), (channels,), True)
+def _channel_form(shape, axes):
+    channels = shape[1:2]
+    return Form(shape, axes, channels + (1,) * (len(shape) - 2), channels, True)
 
 
 def _with_own(op, x, weight, bias, form, eps):
@@ -299,7 +298,7 @@ def _last_axes(op, x, normalized_shape):
     """normalized_shape as a tuple, which must be x's last sizes."""
     _check_floating(op, x)
     shape = sizes(op, normalized_shape, negative=False)
-    if not shape or tuple(x.shape[-len(shape):]) != shape:
+    if not shape or x.array.shape[-len(shape):] != shape:
         raise ShapeError(f"{op}: normalized_shape {shape} is not how the input's shape {tuple(x.shape)} ends. "
                          "Give the sizes of its last axes.")
     return shape
@@ -313,17 +312,20 @@ def _check_floating(op, x):
 
 
 def _check_channels(op, x, least):
+    """The shape of x, (N, C, *)."""
     _check_floating(op, x)
-    if x.ndim < least:
-        raise ShapeError(f"{op}: input has {x.ndim} axes {tuple(x.shape)}, but needs at least {least}: (N, C"
+    shape = x.array.shape
+    if len(shape) < least:
+        raise ShapeError(f"{op}: input has {len(shape)} axes {shape}, but needs at least {least}: (N, C"
                          f"{', ...' if least > 2 else ''}).")
+    return shape
 
 
 def _check_parameter(op, x, name, p, shape):
     """weight, bias or a running statistic: of `shape`, of x's dtype, or float32 beside a 16-bit x."""
     if p is None:
         return
-    if not isinstance(p, Tensor) or tuple(p.shape) != shape:
+    if not isinstance(p, Tensor) or p.array.shape != shape:
         found = tuple(p.shape) if isinstance(p, Tensor) else type(p).__name__
         raise ShapeError(f"{op}: {name} is {found}, but input {tuple(x.shape)} needs a Tensor of shape {shape}.")
     if p.array.dtype != x.array.dtype and not (x.dtype.itemsize == 2 and p.dtype.name == "float32"):

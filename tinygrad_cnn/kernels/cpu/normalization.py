@@ -12,8 +12,11 @@ Formulas and shapes are those of kernels/generic/normalization.py.
 """
 import numpy as np
 
+from ..generic import normalization as generic
+from ..generic.normalization import channels_innermost, channels_second
 from . import row_norm
 
+SMALL = 1 << 12             # numbers up to which the plain kernels make fewer calls and take less time
 BLOCK = 1 << 18             # numbers in a block: 1 MB of float32
 ROWS = 1 << 12              # most rows summed in float32
 TILE = 1 << 12
@@ -22,12 +25,14 @@ PARALLEL = 1 << 16          # numbers from which a parallel region pays for its 
 
 def norm_statistics(device, x, form, eps):
     """As in kernels/generic/normalization.py."""
+    if x.size <= SMALL:
+        return generic.norm_statistics(device, x, form, eps)
     if not form.channels:
         return row_norm.norm_statistics(device, x, form, eps)
     rows = _rows(device, x, form)
     length = rows.shape[1]
-    first = rows[:, :1, :].astype(np.float64)[:, 0]
-    near = [_Repeated(values, rows.dtype) for values in first]
+    first = rows[:, 0].astype(np.float64)
+    near = [_Repeated(values, rows) for values in first]
 
     def sums(s, a, b, out):
         v = rows[s, a:b]
@@ -40,7 +45,9 @@ def norm_statistics(device, x, form, eps):
     s0, s1 = _channel_sums(device, rows.shape, sums)
     mean = s0 / length
     variance = s1 / length - mean * mean
-    mean, variance = _over_groups(mean + first, variance, form.view[1])
+    mean += first
+    if form.view[1] < rows.shape[2]:
+        mean, variance = _over_groups(mean, variance, form.view[1])
     np.maximum(variance, 0, out=variance)               # rounding can take it below zero
     shape = tuple(1 if axis in form.axes else n for axis, n in enumerate(form.view))
     return tuple(a.reshape(shape).astype(rows.dtype) for a in (mean, variance, 1 / np.sqrt(variance + eps)))
@@ -48,13 +55,15 @@ def norm_statistics(device, x, form, eps):
 
 def normalized(device, x, weight, bias, mean, rstd, form, eps=None):
     """As in kernels/generic/normalization.py."""
+    if x.size <= SMALL:
+        return generic.normalized(device, x, weight, bias, mean, rstd, form)
     if not form.channels:
         return row_norm.normalized(device, x, weight, bias, mean, rstd, form)
     rows = _rows(device, x, form)
     mean, rstd = _of_channels(mean, rows), _of_channels(rstd, rows)
     scale = rstd if weight is None else rstd * weight
     shift = -mean * scale if bias is None else bias - mean * scale
-    scale, shift = ([_Repeated(values, rows.dtype) for values in a] for a in (scale, shift))
+    scale, shift = ([_Repeated(values, rows) for values in a] for a in (scale, shift))
     y = device.empty(rows.shape, rows.dtype)
 
     def block(s, a, b):
@@ -71,11 +80,13 @@ layer_norm = group_norm = instance_norm = batch_norm = batch_norm_eval = normali
 
 def norm_grad(device, g, x, weight, mean, rstd, form, eps, affine):
     """As in kernels/generic/normalization.py."""
+    if x.size <= SMALL:
+        return generic.norm_grad(device, g, x, weight, mean, rstd, form, eps, affine)
     if not form.channels:
         return row_norm.norm_grad(device, g, x, weight, mean, rstd, form, affine)
     rows, grads = _rows(device, x, form), _rows(device, g, form)
     mean, rstd = _of_channels(mean, rows), _of_channels(rstd, rows)
-    centre = [_Repeated(values, rows.dtype) for values in mean]
+    centre = [_Repeated(values, rows) for values in mean]
 
     def sums(s, a, b, out):
         h = grads[s, a:b]
@@ -97,7 +108,7 @@ def norm_grad(device, g, x, weight, mean, rstd, form, eps, affine):
 
 def _combined(device, rows, grads, a, b, c):
     """g a + x b + c; a, b, c: (n, C)."""
-    a, b, c = ([_Repeated(values, rows.dtype) for values in k] for k in (a, b, c))
+    a, b, c = ([_Repeated(values, rows) for values in k] for k in (a, b, c))
     dx = device.empty(rows.shape, rows.dtype)
 
     def block(s, start, stop):
@@ -113,10 +124,13 @@ def _combined(device, rows, grads, a, b, c):
 
 
 class _Repeated:
-    """A number for each channel, repeated: (C,) -> (TILE or so,)."""
+    """A number for each channel, repeated for several rows: (C,) -> (TILE or so,)."""
 
-    def __init__(self, values, dtype):
-        self.tile = np.tile(values.astype(dtype), max(1, TILE // max(1, len(values))))
+    def __init__(self, values, rows):
+        _, length, channels = rows.shape
+        tile = np.empty((min(length, max(1, TILE // channels)), channels), rows.dtype)
+        tile[...] = values
+        self.tile = tile.reshape(-1)
 
     def __call__(self, function, rows, out):
         """function(rows, number of each channel) into `out`, both (R, C) and contiguous."""
@@ -139,7 +153,7 @@ def _channel_sums(device, shape, sums):
     size = _block_rows(shape)
     partial = np.zeros((n, max(1, -(-length // size)), 2, channels))
     _in_blocks(device, shape, lambda s, a, b: sums(s, a, b, partial[s, a // size]))
-    return np.moveaxis(partial.sum(axis=1), 1, 0)
+    return partial.sum(axis=1).transpose(1, 0, 2)
 
 
 def _block_rows(shape):
@@ -165,7 +179,7 @@ def _in_blocks(device, shape, block):
 
 def _rows(device, x, form):
     """x as (n, L, C), contiguous, float32 or float64: a view if x is channels-last in memory."""
-    v = x if x.ndim == 2 else np.moveaxis(x, 1, -1)
+    v = x if x.ndim == 2 else channels_innermost(x)
     if x.dtype.itemsize == 2 or not v.flags.c_contiguous:
         copy = device.empty(v.shape, np.dtype(np.float32) if x.dtype.itemsize == 2 else x.dtype)
         copy[...] = v
@@ -176,7 +190,7 @@ def _rows(device, x, form):
 def _activation(y, x):
     """(n, L, C) in x's shape (N, C, *) and dtype: a view unless x is float16 or bfloat16."""
     y = y.reshape(x.shape[0], *x.shape[2:], x.shape[1])
-    return (y if x.ndim == 2 else np.moveaxis(y, -1, 1)).astype(x.dtype, copy=False)
+    return (y if x.ndim == 2 else channels_second(y)).astype(x.dtype, copy=False)
 
 
 def _over_groups(mean, variance, groups):
@@ -190,6 +204,8 @@ def _over_groups(mean, variance, groups):
 def _group_means(sums, groups, rows):
     """The mean over each group, given to its channels, from sums over channels: (n, C) -> (n, C)."""
     n, length, channels = rows.shape
+    if groups == channels:
+        return sums / length
     means = sums.reshape(n, groups, -1).sum(axis=2) / (length * (channels // groups))
     return np.repeat(means, channels // groups, axis=1)
 
@@ -198,4 +214,4 @@ def _of_channels(statistic, rows):
     """A statistic of channels or groups, given to the channels: (n, C) in float64."""
     n, _, channels = rows.shape
     values = statistic.reshape(n, -1).astype(np.float64)
-    return np.repeat(values, channels // values.shape[1], axis=1)
+    return values if values.shape[1] == channels else np.repeat(values, channels // values.shape[1], axis=1)

@@ -11,9 +11,9 @@ def norm_statistics(device, x, form, eps):
     """mean, the biased variance and rstd = 1 / sqrt(variance + eps) over form.axes."""
     xp = device.xp
     v = _wide(xp, x).reshape(form.view)
-    mean = xp.mean(v, axis=form.axes, keepdims=True)
+    mean = _mean(v, form.axes)
     d = v - mean
-    variance = xp.mean(d * d, axis=form.axes, keepdims=True)
+    variance = _mean(d * d, form.axes)
     return mean, variance, 1 / xp.sqrt(variance + eps)
 
 
@@ -26,7 +26,7 @@ def running_statistics(device, mean, variance, shape, eps):
 
 def update_running_(device, running, batch, momentum, factor):
     """running = (1 - momentum) running + momentum factor m(batch), in its memory; batch (n, C), m the mean over n."""
-    batch = _wide(device.xp, batch).mean(axis=0)
+    batch = batch[0] if len(batch) == 1 else batch.mean(axis=0)
     running[...] = (1 - momentum) * _wide(device.xp, running) + momentum * factor * batch
 
 
@@ -51,13 +51,12 @@ def norm_grad(device, g, x, weight, mean, rstd, form, eps, affine):
     g, v = _wide(xp, g).reshape(form.view), _wide(xp, x).reshape(form.view)
     z = (v - mean) * rstd
     h = g if weight is None else g * _wide(xp, weight).reshape(form.wide)
-    dx = rstd * (h - xp.mean(h, axis=form.axes, keepdims=True) - z * xp.mean(h * z, axis=form.axes, keepdims=True))
-    dx = _placed(device, dx, x, form)
+    dx = _placed(device, rstd * (h - _mean(h, form.axes) - z * _mean(h * z, form.axes)), x, form)
     if not affine:
         return dx, xp.empty(0, x.dtype), xp.empty(0, x.dtype)
     dtype = x.dtype if weight is None else weight.dtype
     over = tuple(i for i, n in enumerate(((1,) * len(form.view) + form.wide)[-len(form.view):]) if n == 1)
-    dweight, dbias = (xp.sum(a, axis=over).reshape(form.affine).astype(dtype, copy=False) for a in (g * z, g))
+    dweight, dbias = (a.sum(axis=over).reshape(form.affine).astype(dtype, copy=False) for a in (g * z, g))
     return dx, dweight, dbias
 
 
@@ -79,8 +78,25 @@ def _placed(device, y, x, form):
     if not form.channels or x.ndim < 3:
         return y.reshape(x.shape).astype(x.dtype, copy=False)
     out = device.empty((x.shape[0], *x.shape[2:], x.shape[1]), x.dtype)
-    out[...] = device.xp.moveaxis(y.reshape(x.shape), 1, -1)
-    return device.xp.moveaxis(out, -1, 1)
+    out[...] = channels_innermost(y.reshape(x.shape))
+    return channels_second(out)
+
+
+def channels_innermost(x):
+    """(N, C, *) -> (N, *, C), a view."""
+    return x.transpose(0, *range(2, x.ndim), 1)
+
+
+def channels_second(x):
+    """(N, *, C) -> (N, C, *), a view."""
+    return x.transpose(0, x.ndim - 1, *range(1, x.ndim - 1))
+
+
+def _mean(v, axes):
+    count = 1
+    for axis in axes:
+        count *= v.shape[axis]
+    return v.sum(axis=axes, keepdims=True) / count
 
 
 def _wide(xp, x):
