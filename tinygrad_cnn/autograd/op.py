@@ -357,7 +357,8 @@ class Op:
 
     def explain_dtypes(self, error, arrays):
         """Our error for dtypes that the array library's function does not take (NumPy's words, then CuPy's)."""
-        if "not supported" not in str(error) and "Wrong type" not in str(error):
+        words = str(error)
+        if not any(said in words for said in ("not supported", "did not contain a loop", "Wrong type")):
             raise error
         kinds = ", ".join(str(x.dtype) if hasattr(x, "dtype") else type(x).__name__ for x in arrays if x is not None)
         raise DTypeError(f"{self.name}: not defined for {kinds}. Convert the tensors with .to(dtype) first.") from error

@@ -23,7 +23,8 @@ __all__ = ["celu", "elu", "gelu", "glu", "hardshrink", "hardsigmoid", "hardswish
 
 relu_op = Op("relu", "x").rules(x=lambda g, y: relu_grad(g, y))
 relu_grad = Op("relu_grad", "g positive").rules(g=lambda u, positive: relu_grad(u, positive))
-leaky_relu_op = Op("leaky_relu", "x", attrs="slope").rules(x=lambda g, x, slope: leaky_relu_grad(g, x, slope=slope))
+leaky_relu_op = Op("leaky_relu", "x", attrs="slope", promote="float").rules(
+    x=lambda g, x, slope: leaky_relu_grad(g, x, slope=slope))
 leaky_relu_grad = Op("leaky_relu_grad", "g x", attrs="slope").rules(
     g=lambda u, x, slope: leaky_relu_grad(u, x, slope=slope))
 elu_op = Op("elu", "x", attrs="alpha", promote="float").rules(x=lambda g, x, alpha: elu_grad(g, x, alpha=alpha))

@@ -10,6 +10,6 @@ from .matmul import matmul, matrix_product
 from .normalization import (batch_norm, batch_norm_eval, group_norm, instance_norm, layer_norm, norm_grad, norm_statistics)
 from .optim import adam_, rmsprop_, sgd_
 from .random import draw_bernoulli, draw_categories, draw_mask, draw_permutation, masked_scale
-from .reduce import spread
+from .reduce import mean, spread, std, sum, sum_to, var
 from .shape import diagonal, expand
 from .sort import topk_index

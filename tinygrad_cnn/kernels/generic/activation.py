@@ -133,6 +133,8 @@ def logsigmoid(device, x):
 @in_float32
 def hardtanh(device, x, low, high):
     """x held between two numbers."""
+    if x.dtype.kind in "iu":
+        low, high = int(low), int(high)
     return device.xp.minimum(device.xp.maximum(x, low), high)
 
 

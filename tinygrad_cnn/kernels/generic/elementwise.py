@@ -55,6 +55,7 @@ def logit(device, x):
 def xlogy(device, a, b):
     """a log(b), 0 where a is 0 unless b is NaN."""
     xp = device.xp
+    b = b if hasattr(b, "dtype") else xp.full((), b, a.dtype)
     return xp.where((a == 0) & ~xp.isnan(b), 0, a * xp.log(b))
 
 
