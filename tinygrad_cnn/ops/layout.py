@@ -10,7 +10,6 @@ from ..dtypes import DType
 from ..errors import ArgumentError, ShapeError
 from .dims import sizes
 from .shape import reshape_op
-from .slices import as_strided_op
 
 __all__ = ["MemoryFormat", "channels_last", "channels_last_3d", "clone", "contiguous_format", "preserve_format"]
 
@@ -160,8 +159,6 @@ def _would_be_a_view(input, shape):
             continue
         if op is reshape_op and not _splits(double, _complete(attrs["shape"], double.size)):
             double = _pretend(xp, _complete(attrs["shape"], double.size))
-        elif op is as_strided_op and not double.flags.c_contiguous:
-            return True
         else:
             double = op.kernel(input.device)(double, **attrs)
     return _splits(double, shape)

@@ -9,6 +9,7 @@ from ..autograd.graph import Part
 from ..autograd.views import View
 from ..errors import ArgumentError, ShapeError, TensorIndexError
 from .dims import normalize_dim, sizes
+from .shape import reshape_op
 
 __all__ = ["as_strided", "chunk", "diag_embed", "diagonal", "narrow", "select", "split", "tensor_split", "unbind"]
 
@@ -30,10 +31,10 @@ sum_windows = Op("sum_windows", "x", attrs="dim size step shape", promote=None)
 windows.rules(x=lambda g, x_shape, dim, size, step: sum_windows(g, dim=dim, size=size, step=step, shape=x_shape))
 sum_windows.rules(x=lambda g, dim, size, step: windows(g, dim=dim, size=size, step=step))
 
-as_strided_op = Op("as_strided", "x", attrs="size stride offset", view="maybe", promote=None)
-sum_strided = Op("sum_strided", "x", attrs="size stride offset shape", promote=None)
+as_strided_op = Op("as_strided", "x", attrs="size stride offset", view=True, promote=None)
+sum_strided = Op("sum_strided", "x", attrs="size stride offset count", promote=None)
 as_strided_op.rules(x=lambda g, x_shape, size, stride, offset:
-                    sum_strided(g, size=size, stride=stride, offset=offset, shape=x_shape))
+                    sum_strided(g, size=size, stride=stride, offset=offset, count=x_shape[0]))
 sum_strided.rules(x=lambda g, size, stride, offset: as_strided_op(g, size=size, stride=stride, offset=offset))
 
 
@@ -266,4 +267,5 @@ def as_strided(input, size, stride, storage_offset=None):
     if offset < 0 or 0 not in size and last >= input.array.size:
         raise ShapeError(f"as_strided: sizes {size} and strides {stride} from offset {offset} reach element {last}, but there are "
                          f"{input.array.size} (shape {tuple(input.shape)}). Keep them within the tensor.")
-    return as_strided_op(input, size=size, stride=stride, offset=offset)
+    flat = reshape_op(input, shape=(input.array.size,))
+    return as_strided_op(flat, size=size, stride=stride, offset=offset)

@@ -95,23 +95,20 @@ def sum_windows(device, x, dim, size, step, shape):
 
 
 def as_strided(device, x, size, stride, offset):
-    """The elements of x, counted in C order from `offset`, that the strides (in elements) lead to."""
-    flat = device.xp.ascontiguousarray(x).reshape(-1)
-    return device.xp.lib.stride_tricks.as_strided(flat[offset:], size, tuple(s * x.itemsize for s in stride))
+    """The elements of the vector x, from `offset` on, that the strides (in elements) lead to."""
+    step = x.strides[0]
+    return device.xp.lib.stride_tricks.as_strided(x[offset:], size, tuple([s * step for s in stride]))
 
 
-def sum_strided(device, x, size, stride, offset, shape):
-    """The adjoint of `as_strided`: zeros of `shape` to which each element of x is added at its place."""
+def sum_strided(device, x, size, stride, offset, count):
+    """The adjoint of `as_strided`: a vector of zeros to which each element of x is added at its place."""
     xp = device.xp
     places = xp.asarray(offset)
     for n, s in zip(size, stride):
         places = places[..., None] + xp.arange(n) * s
-    count = 1
-    for n in shape:
-        count *= n
-    y = device.xp.zeros(count, x.dtype)
-    xp.add.at(y, places.reshape(-1), xp.ascontiguousarray(x).reshape(-1))
-    return y.reshape(shape)
+    y = xp.zeros(count, x.dtype)
+    xp.add.at(y, places.reshape(-1), x.reshape(-1))
+    return y
 
 
 def clone(device, x):
