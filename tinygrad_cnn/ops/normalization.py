@@ -35,6 +35,7 @@ from ..autograd.basic import sum_to
 from ..autograd.op import quiet
 from ..errors import ArgumentError, DTypeError, ShapeError
 from ..tensor import Tensor
+from .creation import zeros_like
 from .dims import sizes
 from .elementwise import add, mul, neg, pow, rsqrt, square, sub
 from .reduce import mean as mean_over
@@ -105,9 +106,10 @@ group_norm_op, layer_norm_op = _norm_op("group_norm"), _norm_op("layer_norm")
 norm_grad = Op("norm_grad", "g x weight mean rstd", attrs="form eps affine", outputs=3, promote=None)
 norm_grad.rules(_norm_grad_rule)
 
-# In evaluation mean and rstd are constants: y = (x - mean) rstd weight + bias is linear in each.
+# In evaluation mean and rstd are constants: y is linear in each of the others, and dx = g rstd weight is y(g) with mean
+# and bias 0.
 batch_norm_eval = Op("batch_norm_eval", "x weight bias mean rstd", attrs="form", promote=None).rules(
-    x=lambda g, weight, rstd, form: mul(g, rstd if weight is None else mul(reshape(weight, form.wide), rstd)),
+    x=lambda g, weight, rstd, form: batch_norm_eval(g, weight, None, zeros_like(rstd), rstd, form=form),
     weight=lambda g, x, mean, rstd, form: _channel_total(mul(g, mul(sub(x, mean), rstd)), form),
     bias=lambda g, form: _channel_total(g, form))
 

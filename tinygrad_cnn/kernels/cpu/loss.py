@@ -8,81 +8,79 @@ import numpy as np
 from ...errors import ArgumentError, TensorIndexError
 from ..generic import loss as generic
 from ..generic.loss import TargetWeights, class_axis_back, class_axis_last
+from ..generic.precision import is_narrow
 
 BLOCK = 1 << 16             # numbers in a block: 256 kB of float32
 
 
 def nll_loss(device, x, target, weight, how):
     """As in kernels/generic/loss.py. Raises: TensorIndexError for a target that is no class."""
-    _check_targets("nll_loss", target, x.shape[0 if x.ndim == 1 else 1], how.ignore_index)
-    return generic.nll_loss(device, x, target, weight, how)
+    plain = _check_targets("nll_loss", target, x.shape[0 if x.ndim == 1 else 1], how.ignore_index)
+    return generic.nll_loss(device, x, target, weight, how, plain)
 
 
 def cross_entropy(device, x, target, weight, how, wants):
     """As in kernels/generic/loss.py. Raises: TensorIndexError for a target that is no class."""
-    z = class_axis_last(x)
-    _check_targets("cross_entropy", target, z.shape[-1], how.ignore_index)
-    rows = z.reshape(-1, z.shape[-1])
-    dtype = _wide(x.dtype)
-    peak, log_sum, loss = np.empty((3, len(rows)), dtype)
-    w = TargetWeights(np, np.empty((0, rows.shape[1]), dtype), target.reshape(-1), weight, how)
+    rows, flat, w = _rows("cross_entropy", x, target, weight, how)
+    peak, log_sum, loss = np.empty((3, len(rows)), w.dtype)
 
     def block(a, b):
-        v = rows[a:b].astype(dtype, copy=False)
-        u = device.scratch("loss", v.shape, dtype)
-        np.max(v, axis=1, out=peak[a:b])
+        v = rows[a:b].astype(w.dtype, copy=False)
+        u = device.scratch("loss", v.shape, w.dtype)
+        v.max(axis=1, out=peak[a:b])
         np.subtract(v, peak[a:b, None], out=u)
-        picked = u[np.arange(b - a), w.index[a:b]]
-        spread = 0
+        np.subtract(0, u[np.arange(b - a), flat[a:b]], out=loss[a:b])
         if w.smoothing:
-            spread = u @ (np.ones(u.shape[1], dtype) if w.class_weight is None else w.class_weight)
+            spread[a:b] = u @ (np.ones(w.classes, w.dtype) if w.class_weight is None else w.class_weight)
         np.exp(u, out=u)
-        np.log(np.sum(u, axis=1), out=log_sum[a:b])
-        loss[a:b] = _losses(w, a, b, picked, spread, log_sum[a:b])
+        np.log(u.sum(axis=1), out=log_sum[a:b])
 
+    spread = np.empty(len(rows) if w.smoothing else 0, w.dtype)
     _in_blocks(device, block, *rows.shape)
-    y = w.reduced(loss)
+    loss += log_sum
+    y = w.reduced(w.mixed(loss, w.total() * log_sum - spread if w.smoothing else None))
     if how.reduction == "none":
         y = y.reshape(target.shape)
     return y.astype(x.dtype, copy=False), peak.reshape(target.shape), log_sum.reshape(target.shape)
 
 
-def _losses(w, a, b, picked, spread, log_sum):
-    """(1 - s) weight_t (-l_t) + s / C sum_c weight_c (-l_c) with l = u - log_sum, 0 where the target does not count."""
-    y = (1 - w.smoothing) * w.weight[a:b] * (log_sum - picked)
-    if w.smoothing:
-        y += w.smoothing / w.classes * (w.total() * log_sum - spread)
-    return np.where(w.counted[a:b], y, w.dtype.type(0))
-
-
 def cross_entropy_grad(device, g, x, peak, log_sum, target, weight, how):
     """As in kernels/generic/loss.py."""
-    z = class_axis_last(x)
-    rows = z.reshape(-1, z.shape[-1])
-    dtype = _wide(x.dtype)
-    d = device.empty(z.shape, x.dtype)
-    out, peak, log_sum = d.reshape(rows.shape), peak.reshape(-1), log_sum.reshape(-1)
-    w = TargetWeights(np, np.empty((0, rows.shape[1]), dtype), target.reshape(-1), weight, how)
-    g = g.astype(dtype, copy=False)
-    g = g / np.sum(w.weight) if how.reduction == "mean" else g.reshape(-1) if how.reduction == "none" else g
-    hit = np.broadcast_to((1 - w.smoothing) * w.weight * g, peak.shape)         # q g at the target
-    rest = w.counted * g * (w.smoothing / w.classes) if w.smoothing else None       # q g elsewhere, but for weight_c
+    rows, flat, w = _rows("cross_entropy", x, target, weight, how)
+    g = g.astype(w.dtype, copy=False)
+    hit, rest = w.shares(g.reshape(-1) if how.reduction == "none" else g)
     whole = hit if rest is None else hit + rest * w.total()
+    hit, whole = np.broadcast_to(hit, flat.shape), np.broadcast_to(whole, flat.shape)
+    rest = rest if rest is None else np.broadcast_to(rest, flat.shape)
+    peak, log_sum = peak.reshape(-1), log_sum.reshape(-1)
+    d = device.empty((*target.shape, w.classes), x.dtype)
+    out = d.reshape(rows.shape)
 
     def block(a, b):
-        v = rows[a:b].astype(dtype, copy=False)
-        u = device.scratch("loss", v.shape, dtype)
+        v = rows[a:b].astype(w.dtype, copy=False)
+        u = out[a:b] if out.dtype == w.dtype else device.scratch("loss", v.shape, w.dtype)
         np.subtract(v, peak[a:b, None], out=u)
         np.subtract(u, log_sum[a:b, None], out=u)       # peak + log_sum would lose log_sum's digits beside a large peak
         np.exp(u, out=u)
         np.multiply(u, whole[a:b, None], out=u)
-        u[np.arange(b - a), w.index[a:b]] -= hit[a:b]
+        u[np.arange(b - a), flat[a:b]] -= hit[a:b]
         if rest is not None:
             u -= rest[a:b, None] if w.class_weight is None else rest[a:b, None] * w.class_weight
-        out[a:b] = u
+        if out.dtype != w.dtype:
+            out[a:b] = u
 
     _in_blocks(device, block, *rows.shape)
     return class_axis_back(np, d)
+
+
+def _rows(op, x, target, weight, how):
+    """x as rows of classes (R, C), the targets made safe (R,), and their TargetWeights."""
+    z = class_axis_last(x)
+    plain = _check_targets(op, target, z.shape[-1], how.ignore_index)
+    rows = z.reshape(-1, z.shape[-1])
+    dtype = np.dtype(np.float32) if is_narrow(x.dtype) else x.dtype
+    w = TargetWeights(np, np.empty((0, z.shape[-1]), dtype), target.reshape(-1), weight, how, plain)
+    return rows, w.index, w
 
 
 def binary_cross_entropy(device, p, target):
@@ -95,14 +93,19 @@ def binary_cross_entropy(device, p, target):
 
 
 def _check_targets(op, target, classes, ignore_index):
+    """Whether every target is a class and counts.
+
+    Raises: TensorIndexError for one that is no class and is not to be ignored.
+    """
     if not target.size or (target.min() >= 0 and target.max() < classes):
-        return
+        return not 0 <= ignore_index < classes
     wrong = ((target < 0) | (target >= classes)) & (target != ignore_index)
     if wrong.any():
         place = tuple(int(i) for i in np.argwhere(wrong)[0])
         raise TensorIndexError(f"{op}: target {int(target[place])} at {place} is not a class; the input has {classes} "
                                f"classes. Use numbers from 0 to {classes - 1}, or ignore_index={ignore_index} for "
                                "targets that do not count.")
+    return False
 
 
 def _in_blocks(device, block, rows, classes):
@@ -114,7 +117,3 @@ def _in_blocks(device, block, rows, classes):
             block(k * size, min(rows, k * size + size))
 
     device.parallel(part, -(-rows // size))
-
-
-def _wide(dtype):
-    return np.dtype(np.float32) if dtype.itemsize == 2 else dtype

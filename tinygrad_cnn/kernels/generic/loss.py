@@ -13,10 +13,10 @@ to raise an error, the host would have to wait for the device.
 from .precision import in_float32, is_narrow
 
 
-def nll_loss(device, x, target, weight, how):
-    """sum_c q_c (-x_c), reduced."""
+def nll_loss(device, x, target, weight, how, plain=False):
+    """sum_c q_c (-x_c), reduced. plain: see TargetWeights."""
     z = class_axis_last(_wide(device.xp, x))
-    w = TargetWeights(device.xp, z, target, weight, how)
+    w = TargetWeights(device.xp, z, target, weight, how, plain)
     return w.reduced(w.loss(z)).astype(x.dtype, copy=False)
 
 
@@ -88,18 +88,23 @@ def kl_div(device, x, target):
 
 
 class TargetWeights:
-    """What class indices say: which row and class, with what weight, and which do not count.
+    """What class indices say: which class, with what weight, and which do not count.
 
-    index: (N, *) made safe. counted: bool. weight: weight_t, 0 where not counted, nan where the target is no class.
+    `plain`: every target is known to be a class and to count. Attributes: index: (N, *) made safe. counted: bools, or
+    None for all. weight: weight_t, 0 where not counted, nan where the target is no class; or 1.0 for all.
     """
 
-    def __init__(self, xp, z, target, weight, how):
+    def __init__(self, xp, z, target, weight, how, plain=False):
         self.xp, self.classes, self.dtype = xp, z.shape[-1], z.dtype
         self.smoothing, self.reduction = how.label_smoothing, how.reduction
+        self.class_weight = None if weight is None else weight.astype(self.dtype, copy=False)
+        if plain:
+            self.index, self.counted = target, None
+            self.weight = 1.0 if weight is None else self.class_weight[target]
+            return
         self.counted = target != how.ignore_index
         known = (target >= 0) & (target < self.classes)
         self.index = xp.where(known, target, 0)
-        self.class_weight = None if weight is None else weight.astype(self.dtype, copy=False)
         w = self.counted.astype(self.dtype) if weight is None else self.class_weight[self.index] * self.counted
         self.weight = xp.where(self.counted & ~known, self.dtype.type(xp.nan), w)
 
@@ -107,34 +112,51 @@ class TargetWeights:
         """The loss of each target, (N, *)."""
         xp = self.xp
         picked = xp.take_along_axis(z, self.index[..., None], axis=-1)[..., 0]
-        y = -(1 - self.smoothing) * self.weight * picked
+        spread = 0.0
         if self.smoothing:
-            spread = z if self.class_weight is None else z * self.class_weight
-            y = y - self.smoothing / self.classes * xp.sum(spread, axis=-1)
-        return xp.where(self.counted, y, xp.zeros_like(y))      # 0 times -inf would be nan
+            spread = xp.sum(z if self.class_weight is None else z * self.class_weight, axis=-1)
+        return self.mixed(-picked, -spread)
+
+    def mixed(self, right, spread):
+        """The loss of each target from that of the right class and the sum of weight_c times those of all."""
+        y = self.weight * right
+        if self.smoothing:
+            y = (1 - self.smoothing) * y + self.smoothing / self.classes * spread
+        return y if self.counted is None else self.xp.where(self.counted, y, self.dtype.type(0))    # 0 inf would be nan
 
     def total(self):
         """sum_c weight_c."""
         return self.classes if self.class_weight is None else self.xp.sum(self.class_weight)
+
+    def divisor(self):
+        """What the mean divides by: the sum of weight_t."""
+        return float(self.index.size) if type(self.weight) is float else self.xp.sum(self.weight)
 
     def reduced(self, y):
         """The losses of the targets as asked for: themselves, their sum, or their mean."""
         if self.reduction == "none":
             return y
         total = self.xp.sum(y)
-        return total if self.reduction == "sum" else total / self.xp.sum(self.weight)
+        return total if self.reduction == "sum" else total / self.divisor()
+
+    def shares(self, g):
+        """q times the gradient g of the reduced loss: at each target, (N, *); elsewhere, but for weight_c, or None."""
+        if self.reduction == "mean":
+            g = g / self.divisor()
+        hit = self.weight * g
+        if not self.smoothing:
+            return hit, None
+        rest = g if self.counted is None else self.counted * g
+        return (1 - self.smoothing) * hit, rest * (self.smoothing / self.classes)
 
     def q(self, g):
-        """q times the gradient of each target's loss, (N, *, C), where g is that of the reduced loss."""
+        """q times the gradient g of the reduced loss: (N, *, C)."""
         xp = self.xp
-        if self.reduction == "mean":
-            g = g / xp.sum(self.weight)
-        hit = xp.arange(self.classes) == self.index[..., None]
-        q = xp.where(hit, ((1 - self.smoothing) * self.weight * g)[..., None], xp.zeros((), self.dtype))
-        if self.smoothing:
-            rest = (self.counted * g * (self.smoothing / self.classes))[..., None]
-            q = q + (rest if self.class_weight is None else rest * self.class_weight)
-        return q
+        hit, rest = self.shares(g)
+        found = xp.where(xp.arange(self.classes) == self.index[..., None], hit[..., None], self.dtype.type(0))
+        if rest is not None:
+            found = found + (rest[..., None] if self.class_weight is None else rest[..., None] * self.class_weight)
+        return found
 
 
 def _axis(shape):
