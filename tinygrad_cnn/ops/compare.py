@@ -234,7 +234,7 @@ def where(condition, input=None, other=None):
 
 
 def heaviside(input, values):
-    """0 where input < 0, `values` where it is 0, 1 where input > 0; it has no gradient.
+    """0 where input < 0, `values` where it is 0, 1 where input > 0, NaN for NaN (PyTorch: 0); it has no gradient.
 
     Raises: DTypeError if the two have different dtypes; ShapeError if the shapes do not broadcast.
     """
