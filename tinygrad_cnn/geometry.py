@@ -18,12 +18,16 @@ _AXES = {1: ("L",), 2: ("H", "W"), 3: ("D", "H", "W")}
 
 
 class _Geometry:
-    """Equal numbers are equal geometries; the tuple of the numbers is hashed once."""
-    __slots__ = ("_key", "_hash")
+    """Equal numbers are equal geometries; the tuple of the numbers is hashed once.
+
+    `rank` is the number of spatial axes.
+    """
+    __slots__ = ("rank", "_key", "_hash")
 
     def _freeze(self):
         self._key = tuple(getattr(self, name) for name in self.__slots__)
         self._hash = hash(self._key)
+        self.rank = len(self.size)
 
     def __eq__(self, other):
         return self is other or (type(other) is type(self) and other._key == self._key)
@@ -37,13 +41,22 @@ class _Geometry:
     def __reduce__(self):
         return (type(self), self._key)
 
-    @property
-    def rank(self):
-        """The number of spatial axes."""
-        return len(self.size)
+
+class _Windows(_Geometry):
+    """A geometry of windows with a stride.
+
+    `padded` is the extent that the windows cover together, padding included; `taps` the number of kernel positions.
+    """
+    __slots__ = ("padded", "taps")
+
+    def _freeze(self):
+        super()._freeze()
+        self.padded = tuple((o - 1) * s + (k - 1) * d + 1
+                            for o, s, k, d in zip(self.output, self.stride, self.kernel, self.dilation))
+        self.taps = prod(self.kernel)
 
 
-class ConvGeometry(_Geometry):
+class ConvGeometry(_Windows):
     """Where the windows of a convolution lie.
 
     Attributes, each a tuple with one number per spatial axis: `size` of the input, `kernel`, `stride`, `dilation`,
@@ -58,23 +71,12 @@ class ConvGeometry(_Geometry):
         self._freeze()
 
     @property
-    def padded(self):
-        """The extent that the windows cover together, padding included."""
-        return tuple((o - 1) * s + (k - 1) * d + 1
-                     for o, s, k, d in zip(self.output, self.stride, self.kernel, self.dilation))
-
-    @property
-    def taps(self):
-        """The number of kernel positions."""
-        return prod(self.kernel)
-
-    @property
     def is_pointwise(self):
         """Whether each output position reads the one input position with its own index: a matrix product."""
         return self.taps == 1 and not any(self.before) and all(s == 1 for s in self.stride) and self.output == self.size
 
 
-class PoolGeometry(_Geometry):
+class PoolGeometry(_Windows):
     """Where the windows of a pool lie: as ConvGeometry, with `padding` the same on both sides and no groups.
 
     With ceil_mode the last window may reach past the padding.
@@ -86,9 +88,10 @@ class PoolGeometry(_Geometry):
         self.padding, self.output = padding, output
         self._freeze()
 
-    before = property(lambda self: self.padding)
-    padded = ConvGeometry.padded
-    taps = ConvGeometry.taps
+    @property
+    def before(self):
+        """The padding in front of the input, under the name it has in a ConvGeometry."""
+        return self.padding
 
     def counts(self, include_padding):
         """Per axis, the number of positions each window averages over (avg_pool's divisor is their product).

@@ -13,18 +13,18 @@ import numpy as np
 from numpy.lib.stride_tricks import as_strided
 
 from ..generic.conv_blocks import add_bias, add_up
-from ..generic.windows import block_bytes, channels_last, counts, cut
+from ..generic.windows import block_bytes, channels_last, cut, image_groups
 
 
 def correlate(device, x, weight, geometry, out, bias):
     """out (N, *output, O) = the windows of x (N, *size, C) times weight (1, O, C, *kernel), plus bias (O,)."""
     matrix = tap_matrix(weight)                         # (O, taps * C)
-    blocks = cut(len(x), geometry.output, matrix.shape[1] * matrix.itemsize, block_bytes(device))
+    blocks = cut(len(x), geometry, matrix.shape[1] * matrix.itemsize, block_bytes(device))
 
     def run(start, stop):
-        for images, where in blocks[start:stop]:
-            columns = window_columns(device, x[images], geometry, where, matrix.dtype)
-            target = out[(images, *where)]
+        for block in blocks[start:stop]:
+            columns = window_columns(device, x[block.images], geometry, block, matrix.dtype)
+            target = out[(block.images, *block.where)]
             direct = len(target) == 1 and target.flags.c_contiguous and target.dtype == matrix.dtype
             shape = (columns.shape[1], len(matrix))
             result = target.reshape(shape) if direct else device.scratch("result", shape, matrix.dtype)
@@ -40,13 +40,13 @@ def correlate(device, x, weight, geometry, out, bias):
 def correlate_dw(device, g, x, geometry, work):
     """The sum over positions of g (N, *output, O) times windows of x (N, *size, C): (1, O, C, *kernel)."""
     channels, features = x.shape[-1], g.shape[-1]
-    blocks = cut(len(x), geometry.output, geometry.taps * channels * work.itemsize, block_bytes(device))
+    blocks = cut(len(x), geometry, geometry.taps * channels * work.itemsize, block_bytes(device))
     shape, sums = (geometry.taps * channels, features), {}
 
     def run(start, stop):
-        for images, where in blocks[start:stop]:
-            columns = window_columns(device, x[images], geometry, where, work)
-            grads = gradient_rows(device, g[(images, *where)], work)
+        for block in blocks[start:stop]:
+            columns = window_columns(device, x[block.images], geometry, block, work)
+            grads = gradient_rows(device, g[(block.images, *block.where)], work)
             if start not in sums:
                 sums[start] = np.matmul(columns, grads)
             else:
@@ -64,20 +64,19 @@ def correlate_dx(device, g, weight, geometry, out):
     matrix = tap_matrix(weight)
     width, channels = matrix.shape[1], weight.shape[2]
     position_bytes = width * matrix.itemsize
-    together = max(1, block_bytes(device) // (position_bytes * prod(geometry.output)))
-    groups = cut(len(out), (1,), 1, min(together, -(-len(out) // 2)))
-    rows = cut(1, geometry.output, position_bytes, block_bytes(device))
+    groups = image_groups(len(out), position_bytes * prod(geometry.output), block_bytes(device))
+    rows = cut(1, geometry, position_bytes, block_bytes(device))
 
     def run(start, stop):
-        for images, _ in groups[start:stop]:
+        for images in groups[start:stop]:
             number = images.stop - images.start
             planes = empty_planes(device, number, channels, geometry, geometry.padded, matrix.dtype)
             planes[...] = 0
-            for _, where in rows:
-                grads = gradient_rows(device, g[(images, *where)], matrix.dtype)
+            for block in rows:
+                grads = gradient_rows(device, g[(images, *block.where)], matrix.dtype)
                 columns = device.scratch("columns", (width, len(grads)), matrix.dtype)
                 np.matmul(matrix.T, grads.T, out=columns)
-                fold(device, columns, geometry, where, planes)
+                fold(device, columns, geometry, block, planes)
             unpack(planes, geometry, out[images])
 
     device.parallel(run, len(groups))
@@ -88,14 +87,12 @@ def tap_matrix(weight):
     return np.ascontiguousarray(channels_last(weight[0])).reshape(weight.shape[1], -1)
 
 
-def window_columns(device, x, geometry, where, dtype):
+def window_columns(device, x, geometry, block, dtype):
     """The windows of a block, one row a tap and channel: scratch (taps * C, positions * n)."""
-    images, channels, number = len(x), x.shape[-1], counts(where)
-    extent = tuple((n - 1) * s + (k - 1) * d + 1
-                   for n, s, k, d in zip(number, geometry.stride, geometry.kernel, geometry.dilation))
-    planes = empty_planes(device, images, channels, geometry, extent, dtype)
-    pack(x, geometry, tuple(w.start * s - b for w, s, b in zip(where, geometry.stride, geometry.before)), planes)
-    columns = device.scratch("columns", (*geometry.kernel, channels, *number, images), dtype)
+    images, channels = len(x), x.shape[-1]
+    planes = empty_planes(device, images, channels, geometry, block.extent, dtype)
+    pack(x, geometry, block.start, planes)
+    columns = device.scratch("columns", (*geometry.kernel, channels, *block.number, images), dtype)
     for phase, taps, first, step in _phase_taps(geometry):
         chosen = planes[_at_phase(phase)]               # (C, *places, n)
         channel, *places, image = chosen.strides
@@ -105,14 +102,14 @@ def window_columns(device, x, geometry, where, dtype):
     return columns.reshape(geometry.taps * channels, -1)
 
 
-def fold(device, columns, geometry, where, planes):
+def fold(device, columns, geometry, block, planes):
     """Add rows (taps * C, positions * n) to the places of the planes their taps read, the adjoint of window_columns.
 
     One axis at a time, last first: its taps are folded into places while the taps of the other axes stand in front,
     which takes as many additions as the kernel is long, not as it has taps.
     """
     channels = planes.shape[0]
-    number = list(counts(where))
+    number = block.number
     for axis in reversed(range(geometry.rank)):
         stride, dilation, kernel = geometry.stride[axis], geometry.dilation[axis], geometry.kernel[axis]
         taps, outer = prod(geometry.kernel[:axis]), channels * prod(number[:axis])
@@ -125,7 +122,7 @@ def fold(device, columns, geometry, where, planes):
             folded = planes.reshape(1, channels, stride, planes.shape[2], -1)
         for tap in range(kernel):
             shift, phase = divmod(tap * dilation, stride)
-            first = where[axis].start + shift
+            first = block.where[axis].start + shift
             target = folded[:, :, phase, first:first + number[axis]]
             np.add(target, columns[:, tap], out=target)
         columns = folded

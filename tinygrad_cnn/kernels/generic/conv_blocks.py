@@ -8,7 +8,7 @@ summed over the blocks. Groups are taken one after the other.
 from math import prod
 
 from ...geometry import ConvGeometry
-from .windows import block_bytes, channels_first, counts, cut, patch, windows
+from .windows import block_bytes, channels_first, cut, patch, whole_block, windows
 
 
 def correlate(device, x, weight, geometry, out, bias):
@@ -23,7 +23,8 @@ def correlate(device, x, weight, geometry, out, bias):
 def weight_matrices(device, weight):
     """Weights (G, O/G, C/G, *kernel) as one matrix a group: (G, taps * C/G, O/G)."""
     groups, features = weight.shape[:2]
-    return device.xp.ascontiguousarray(device.xp.moveaxis(weight, (1, 2), (-1, -2))).reshape(groups, -1, features)
+    order = (0, *range(3, weight.ndim), 2, 1)
+    return device.xp.ascontiguousarray(weight.transpose(order)).reshape(groups, -1, features)
 
 
 def multiply(device, x, matrix, geometry, out, bias=None):
@@ -33,13 +34,12 @@ def multiply(device, x, matrix, geometry, out, bias=None):
         return
     if geometry.is_pointwise and x.flags.c_contiguous and out.flags.c_contiguous:
         x, out, geometry = _one_row(x, out)
-    budget = block_bytes(device, matrix.nbytes)
-    blocks = cut(len(x), geometry.output, len(matrix) * matrix.itemsize, budget)
+    blocks = cut(len(x), geometry, len(matrix) * matrix.itemsize, block_bytes(device, matrix.nbytes))
 
     def run(start, stop):
-        for images, where in blocks[start:stop]:
-            rows = window_rows(device, x[images], geometry, where, matrix.dtype)
-            target = out[(images, *where)]
+        for block in blocks[start:stop]:
+            rows = window_rows(device, x[block.images], geometry, block, matrix.dtype)
+            target = out[(block.images, *block.where)]
             direct = target.flags.c_contiguous and target.dtype == matrix.dtype
             shape = (len(rows), features)
             result = target.reshape(shape) if direct else device.scratch("result", shape, matrix.dtype)
@@ -70,13 +70,13 @@ def multiply_dw(device, g, x, geometry, work):
     slice_width = budget // max(1, len(x) * prod(geometry.output) * position_bytes)
     if 32 <= slice_width < channels:
         return _multiply_dw_by_channels(device, g, x, geometry, work, slice_width)
-    blocks = cut(len(x), geometry.output, channels * position_bytes, budget)
+    blocks = cut(len(x), geometry, channels * position_bytes, budget)
     shape, sums = (features, geometry.taps * channels), {}
 
     def run(start, stop):
-        for images, where in blocks[start:stop]:
-            rows = window_rows(device, x[images], geometry, where, work)
-            grads = as_matrix(device, g[(images, *where)], work)
+        for block in blocks[start:stop]:
+            rows = window_rows(device, x[block.images], geometry, block, work)
+            grads = as_matrix(device, g[(block.images, *block.where)], work)
             if start not in sums:
                 sums[start] = xp.matmul(grads.T, rows)
             else:
@@ -93,14 +93,14 @@ def _multiply_dw_by_channels(device, g, x, geometry, work, slice_width):
     xp, channels, features = device.xp, x.shape[-1], g.shape[-1]
     grads = as_matrix(device, g, work)
     total = device.empty((features, geometry.taps, channels), work)
-    whole = tuple(slice(0, n) for n in geometry.output)
+    block = whole_block(geometry, slice(0, len(x)))
     number = -(-channels // slice_width)
     number += number % 2
 
     def run(start, stop):
         for i in range(start, stop):
             part = slice(channels * i // number, channels * (i + 1) // number)
-            rows = window_rows(device, x[..., part], geometry, whole, work)
+            rows = window_rows(device, x[..., part], geometry, block, work)
             product = device.scratch("product", (features, rows.shape[1]), work)
             xp.matmul(grads.T, rows, out=product)
             total[:, :, part] = product.reshape(features, geometry.taps, -1)
@@ -109,15 +109,14 @@ def _multiply_dw_by_channels(device, g, x, geometry, work, slice_width):
     return total.reshape(features, *geometry.kernel, channels)
 
 
-def window_rows(device, x, geometry, where, dtype):
+def window_rows(device, x, geometry, block, dtype):
     """The windows of a block as rows (n * positions, taps * C): a view where they already lie so, else scratch."""
-    number = counts(where)
-    view = windows(device, patch(device, x, geometry, where, 0, dtype), geometry, number)
+    view = windows(device, patch(device, x, block, 0, dtype), geometry, block.number)
     if not view.flags.c_contiguous:
         rows = device.scratch("windows", view.shape, dtype)
         device.xp.copyto(rows, view)
         view = rows
-    return view.reshape(len(x) * prod(number), geometry.taps * x.shape[-1])
+    return view.reshape(len(x) * prod(block.number), geometry.taps * x.shape[-1])
 
 
 def as_matrix(device, g, dtype):

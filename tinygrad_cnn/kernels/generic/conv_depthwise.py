@@ -16,12 +16,12 @@ def correlate(device, x, weight, geometry, out, bias):
     row = out.shape[-2]
     wide = xp.tile(per_tap, row).reshape(*geometry.kernel, row, channels)      # a whole row of weights a tap
     taps = list(product(*map(range, geometry.kernel)))
-    blocks = cut(len(x), geometry.output, 2 * channels * work.itemsize, block_bytes(device))
+    blocks = cut(len(x), geometry, 2 * channels * work.itemsize, block_bytes(device))
 
     def run(start, stop):
-        for images, where in blocks[start:stop]:
-            view = tap_views(device, patch(device, x[images], geometry, where, 0, work), geometry, where)
-            target = out[(images, *where)]
+        for block in blocks[start:stop]:
+            view = tap_views(device, patch(device, x[block.images], block, 0, work), geometry, block.number)
+            target = out[(block.images, *block.where)]
             direct = target.flags.c_contiguous and target.dtype == work
             total = target if direct else device.scratch("result", target.shape, work)
             part = device.scratch("product", target.shape, work)
@@ -42,14 +42,14 @@ def correlate_dw(device, g, x, geometry, work):
     """The sum over positions of g (N, *output, C) times windows of x (N, *size, C), per channel: (C, 1, 1, *kernel)."""
     xp, channels = device.xp, x.shape[-1]
     taps = list(product(*map(range, geometry.kernel)))
-    blocks = cut(len(x), geometry.output, 2 * channels * work.itemsize, block_bytes(device))
+    blocks = cut(len(x), geometry, 2 * channels * work.itemsize, block_bytes(device))
     shape, sums = (*geometry.kernel, channels), {}
 
     def run(start, stop):
         total = sums[start] = xp.zeros(shape, work)
-        for images, where in blocks[start:stop]:
-            view = tap_views(device, patch(device, x[images], geometry, where, 0, work), geometry, where)
-            grads = g[(images, *where)].astype(work, copy=False)
+        for block in blocks[start:stop]:
+            view = tap_views(device, patch(device, x[block.images], block, 0, work), geometry, block.number)
+            grads = g[(block.images, *block.where)].astype(work, copy=False)
             part = device.scratch("product", grads.shape, work)
             ones = xp.ones((1, grads.size // channels), work)
             for tap in taps:

@@ -5,7 +5,7 @@ Columns are (N, C * taps, positions): the taps of one channel stand together, as
 from itertools import product
 from math import prod
 
-from .windows import block_bytes, channels_last, cut, patch, windows, working_dtype
+from .windows import block_bytes, channels_last, image_groups, patch, whole_block, windows, working_dtype
 
 
 def im2col(device, x, *, geom):
@@ -13,11 +13,11 @@ def im2col(device, x, *, geom):
     xp, channels = device.xp, x.shape[1]
     x = channels_last(x)
     columns = device.empty((len(x), channels, *geom.kernel, *geom.output), x.dtype)
-    whole, rank = tuple(slice(0, n) for n in geom.output), geom.rank
+    rank = geom.rank
 
     def run(start, stop):
-        for images, _ in groups[start:stop]:
-            view = windows(device, patch(device, x[images], geom, whole, 0, x.dtype), geom, geom.output)
+        for images in groups[start:stop]:
+            view = windows(device, patch(device, x[images], whole_block(geom, images), 0, x.dtype), geom, geom.output)
             columns[images] = xp.transpose(view, (0, 2 * rank + 1, *range(rank + 1, 2 * rank + 1), *range(1, rank + 1)))
 
     groups = _image_groups(device, columns)
@@ -35,7 +35,7 @@ def col2im(device, columns, *, geom):
     inside = (Ellipsis, *(slice(b, b + n) for b, n in zip(geom.before, geom.size)))
 
     def run(start, stop):
-        for images, _ in groups[start:stop]:
+        for images in groups[start:stop]:
             padded = device.scratch("padded", (images.stop - images.start, channels, *extents), work)
             padded[...] = 0
             for tap in _taps(geom):
@@ -56,4 +56,4 @@ def _taps(geom):
 
 def _image_groups(device, columns):
     image_bytes = prod(columns.shape[1:]) * columns.dtype.itemsize
-    return cut(len(columns), (1,), image_bytes, block_bytes(device))
+    return image_groups(len(columns), image_bytes, block_bytes(device))

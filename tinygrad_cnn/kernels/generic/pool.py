@@ -10,7 +10,7 @@ Conventions, PyTorch's: padding is -inf for max pools; of equal values the first
 from itertools import product
 from math import prod
 
-from .windows import block_bytes, channels_first, channels_last, cut, patch, tap_views, working_dtype
+from .windows import block_bytes, channels_first, channels_last, cut, image_groups, patch, tap_views, working_dtype
 
 
 def max_pool(device, x, *, geom, wants=frozenset()):
@@ -23,13 +23,13 @@ def max_pool(device, x, *, geom, wants=frozenset()):
     lowest = xp.iinfo(x.dtype).min if x.dtype.kind in "iu" else -xp.inf
 
     def run(start, stop):
-        for images, where in blocks[start:stop]:
-            taps = tap_views(device, patch(device, x[images], geom, where, lowest, x.dtype), geom, where)
-            target = y[(images, *where)]
+        for block in blocks[start:stop]:
+            taps = tap_views(device, patch(device, x[block.images], block, lowest, x.dtype), geom, block.number)
+            target = y[(block.images, *block.where)]
             if index is None:
                 _largest(xp, taps, geom, target)
             else:
-                _largest_and_tap(device, taps, geom, target, index[(images, *where)])
+                _largest_and_tap(device, taps, geom, target, index[(block.images, *block.where)])
 
     blocks = _blocks(device, x, geom)
     device.parallel(run, len(blocks))
@@ -74,8 +74,8 @@ def max_pool_dx(device, g, index, *, geom):
     xp = device.xp
     index = channels_last(index)
 
-    def spread(taps, images, where, g):
-        chosen = index[(images, *where)]
+    def spread(taps, here, g):
+        chosen = index[here]
         equal = device.scratch("equal", g.shape, "bool")
         part = device.scratch("part", g.shape, g.dtype)
         finite = device.type == "cpu" and xp.isfinite(g).all()
@@ -98,9 +98,10 @@ def max_pool_gather(device, u, index, *, geom):
     y = device.empty(index.shape, u.dtype)
 
     def run(start, stop):
-        for images, where in blocks[start:stop]:
-            taps = tap_views(device, patch(device, u[images], geom, where, 0, u.dtype), geom, where)
-            chosen, target = index[(images, *where)], y[(images, *where)]
+        for block in blocks[start:stop]:
+            taps = tap_views(device, patch(device, u[block.images], block, 0, u.dtype), geom, block.number)
+            here = (block.images, *block.where)
+            chosen, target = index[here], y[here]
             for number, tap in enumerate(_taps(geom)):
                 target[...] = xp.where(chosen == number, taps[tap], target) if number else taps[tap]
 
@@ -130,16 +131,16 @@ def avg_pool(device, x, *, geom, count_include_pad, divisor_override):
     divisor = _divisor(device, geom, count_include_pad, divisor_override, work)
 
     def run(start, stop):
-        for images, where in blocks[start:stop]:
-            taps = tap_views(device, patch(device, x[images], geom, where, 0, work), geom, where)
-            target = y[(images, *where)]
+        for block in blocks[start:stop]:
+            taps = tap_views(device, patch(device, x[block.images], block, 0, work), geom, block.number)
+            target = y[(block.images, *block.where)]
             total = target if target.dtype == work else device.scratch("total", target.shape, work)
             for number, tap in enumerate(_taps(geom)):
                 if number:
                     xp.add(total, taps[tap], out=total)
                 else:
                     total[...] = taps[tap]
-            xp.divide(total, divisor[where] if divisor.ndim else divisor, out=total)
+            xp.divide(total, divisor[block.where] if divisor.ndim else divisor, out=total)
             if total is not target:
                 target[...] = total
 
@@ -153,9 +154,9 @@ def avg_pool_dx(device, g, *, geom, count_include_pad, divisor_override):
     xp = device.xp
     divisor = _divisor(device, geom, count_include_pad, divisor_override, working_dtype(g.dtype))
 
-    def spread(taps, images, where, g):
+    def spread(taps, here, g):
         share = device.scratch("part", g.shape, g.dtype)
-        xp.divide(g, divisor[where] if divisor.ndim else divisor, out=share)
+        xp.divide(g, divisor[here[1:]] if divisor.ndim else divisor, out=share)
         for tap in _taps(geom):
             target = taps[tap]
             xp.add(target, share, out=target)
@@ -164,7 +165,7 @@ def avg_pool_dx(device, g, *, geom, count_include_pad, divisor_override):
 
 
 def _spread(device, g, geom, spread):
-    """dx (N, C, *size), where spread(taps, images, where, g) adds a block of g to tap views of zeroed, padded dx."""
+    """dx (N, C, *size), where spread(taps, here, g) adds the block `here` of g to tap views of zeroed, padded dx."""
     work = working_dtype(g.dtype)
     g = channels_last(g)
     channels = g.shape[-1]
@@ -174,24 +175,25 @@ def _spread(device, g, geom, spread):
     unpadded = extents == geom.size and g.dtype == work
 
     def run(start, stop):
-        for images, _ in groups[start:stop]:
+        for images in groups[start:stop]:
             number = images.stop - images.start
             whole = dx[images] if unpadded else device.scratch("padded", (number, *extents, channels), work)
             whole[...] = 0
-            for some, where in cut(number, geom.output, channels * work.itemsize, budget):
-                here = slice(images.start + some.start, images.start + some.stop)
-                block = g[(here, *where)]
-                if block.dtype != work or not block.flags.c_contiguous:
-                    copy = device.scratch("block", block.shape, work)
-                    copy[...] = block
-                    block = copy
-                origin = tuple(slice(w.start * s, None) for w, s in zip(where, geom.stride))
-                spread(tap_views(device, whole[(some, *origin)], geom, where), here, where, block)
+            for block in cut(number, geom, channels * work.itemsize, budget):
+                some = block.images
+                here = (slice(images.start + some.start, images.start + some.stop), *block.where)
+                part = g[here]
+                if part.dtype != work or not part.flags.c_contiguous:
+                    copy = device.scratch("block", part.shape, work)
+                    copy[...] = part
+                    part = copy
+                origin = tuple(slice(w.start * s, None) for w, s in zip(block.where, geom.stride))
+                spread(tap_views(device, whole[(some, *origin)], geom, block.number), here, part)
             if not unpadded:
                 dx[images] = whole[inside]
 
     budget = block_bytes(device)
-    groups = cut(len(g), (1,), prod(extents) * channels * work.itemsize, budget)
+    groups = image_groups(len(g), prod(extents) * channels * work.itemsize, budget)
     device.parallel(run, len(groups))
     return channels_first(dx)
 
@@ -208,7 +210,7 @@ def _taps(geom):
 
 def _blocks(device, x, geom):
     reach = prod(min(s, k) for s, k in zip(geom.stride, geom.kernel))      # input read for each output
-    return cut(len(x), geom.output, (1 + reach) * x.shape[-1] * x.dtype.itemsize, block_bytes(device))
+    return cut(len(x), geom, (1 + reach) * x.shape[-1] * x.dtype.itemsize, block_bytes(device))
 
 
 def _divisor(device, geom, count_include_pad, divisor_override, work):
