@@ -1,9 +1,11 @@
 """Neural networks: Module and Parameter, the layers, their functions (nn.functional), initial values (nn.init).
 
-Read module.py first, then linear.py and conv.py. The networks themselves are in nn.models, loaded when first used.
+Read module.py first, then linear.py and conv.py. The networks themselves are in nn.models, loaded when first used;
+their classes (nn.AlexNet, nn.ResNet, ...) are here too.
 """
 # ruff: noqa: F403  (each file's __all__ says what it gives)
 from importlib import import_module as _import_module
+from inspect import isclass as _isclass
 
 from . import functional, init, utils  # noqa: F401
 from .activation import *
@@ -23,10 +25,14 @@ from .upsample import *
 
 
 def __getattr__(name):
-    if name == "models":
-        return _import_module(".models", __name__)
+    if not name.startswith("_"):
+        models = _import_module(".models", __name__)
+        found = models if name == "models" else getattr(models, name, None)
+        if found is models or _isclass(found):
+            return found
     raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
 
 
 def __dir__():
-    return sorted({*globals(), "models"})
+    models = _import_module(".models", __name__)
+    return sorted({*globals(), "models", *(name for name, value in vars(models).items() if _isclass(value))})

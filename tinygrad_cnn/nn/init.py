@@ -6,6 +6,9 @@ into its tensor, outside the graph, and returns it. A weight is (out, in, *kerne
 """
 import math
 import warnings
+from contextlib import contextmanager
+from contextvars import ContextVar
+from functools import wraps
 
 from ..autograd import no_grad
 from ..errors import ArgumentError, ArgumentTypeError, ShapeError
@@ -43,26 +46,50 @@ def calculate_gain(nonlinearity, param=None):
     return GAINS[nonlinearity]
 
 
+_undrawn = ContextVar("undrawn", default=False)
+
+
+@contextmanager
+def undrawn():
+    """A block in which layers are made without drawing their weights; see `nn.utils.skip_init`."""
+    token = _undrawn.set(True)
+    try:
+        yield
+    finally:
+        _undrawn.reset(token)
+
+
+def _fills(function):
+    """Run `function(tensor, ...)` outside the graph; in a block of `undrawn`, leave the tensor as it is."""
+    @wraps(function)
+    def fill(tensor, *args, **kwargs):
+        if _undrawn.get():
+            return tensor
+        with no_grad():
+            return function(tensor, *args, **kwargs)
+    return fill
+
+
 def _check(name, tensor):
     if not isinstance(tensor, Tensor):
         raise ArgumentTypeError(f"{name}: it fills a Tensor, not a {type(tensor).__name__}. Pass the layer's weight.")
 
 
-@no_grad()
+@_fills
 def uniform_(tensor, a=0.0, b=1.0, generator=None):
     """Fill with numbers drawn evenly from [a, b)."""
     _check("uniform_", tensor)
     return tensor.uniform_(a, b, generator=generator)
 
 
-@no_grad()
+@_fills
 def normal_(tensor, mean=0.0, std=1.0, generator=None):
     """Fill with numbers drawn from the normal distribution of that mean and standard deviation."""
     _check("normal_", tensor)
     return tensor.normal_(mean, std, generator=generator)
 
 
-@no_grad()
+@_fills
 def trunc_normal_(tensor, mean=0.0, std=1.0, a=-2.0, b=2.0, generator=None):
     """Fill with numbers drawn from the normal distribution cut off outside [a, b].
 
@@ -103,7 +130,7 @@ def _kept_by_density(candidate, mean, std, a, b, generator):
     return candidate, empty_like(candidate).uniform_(0, 1, generator=generator) > density
 
 
-@no_grad()
+@_fills
 def constant_(tensor, val):
     """Fill with the number `val`."""
     _check("constant_", tensor)
@@ -120,7 +147,7 @@ def zeros_(tensor):
     return constant_(tensor, 0.0)
 
 
-@no_grad()
+@_fills
 def eye_(tensor):
     """Make a matrix the identity: ones on its diagonal, zeros elsewhere.
 
@@ -136,7 +163,7 @@ def eye_(tensor):
     return tensor
 
 
-@no_grad()
+@_fills
 def dirac_(tensor, groups=1):
     """Make a convolution's weight (out, in / groups, *kernel) pass its channels on: a one at the middle of each kernel.
 
@@ -179,14 +206,14 @@ def _kaiming(name, tensor, a, mode, nonlinearity):
     return calculate_gain(nonlinearity, a) / math.sqrt(fans[mode.lower() == "fan_out"])
 
 
-@no_grad()
+@_fills
 def xavier_uniform_(tensor, gain=1.0, generator=None):
     """Fill evenly from (-b, b), b = gain sqrt(6 / (fan_in + fan_out)). Source: Glorot and Bengio 2010."""
     bound = gain * math.sqrt(6 / sum(_fans(tensor, "xavier_uniform_")))
     return tensor.uniform_(-bound, bound, generator=generator)
 
 
-@no_grad()
+@_fills
 def xavier_normal_(tensor, gain=1.0, generator=None):
     """Fill from the normal distribution of standard deviation gain sqrt(2 / (fan_in + fan_out)).
 
@@ -196,7 +223,7 @@ def xavier_normal_(tensor, gain=1.0, generator=None):
     return tensor.normal_(0.0, std, generator=generator)
 
 
-@no_grad()
+@_fills
 def kaiming_uniform_(tensor, a=0, mode="fan_in", nonlinearity="leaky_relu", generator=None):
     """Fill evenly from (-b, b), b = gain sqrt(3 / fan).
 
@@ -207,7 +234,7 @@ def kaiming_uniform_(tensor, a=0, mode="fan_in", nonlinearity="leaky_relu", gene
     return tensor if std is None else tensor.uniform_(-math.sqrt(3) * std, math.sqrt(3) * std, generator=generator)
 
 
-@no_grad()
+@_fills
 def kaiming_normal_(tensor, a=0, mode="fan_in", nonlinearity="leaky_relu", generator=None):
     """Fill from the normal distribution of standard deviation gain / sqrt(fan).
 
@@ -218,7 +245,7 @@ def kaiming_normal_(tensor, a=0, mode="fan_in", nonlinearity="leaky_relu", gener
     return tensor if std is None else tensor.normal_(0.0, std, generator=generator)
 
 
-@no_grad()
+@_fills
 def orthogonal_(tensor, gain=1, generator=None):
     """Make the matrix (first size, all others) orthogonal, times gain: its rows or its columns, whichever are fewer.
 
@@ -241,7 +268,7 @@ def orthogonal_(tensor, gain=1, generator=None):
     return tensor.copy_(values.to(device=tensor.device, dtype=tensor.dtype))
 
 
-@no_grad()
+@_fills
 def sparse_(tensor, sparsity, std=0.01, generator=None):
     """Fill a matrix from the normal distribution of that standard deviation, a part `sparsity` of each column zero.
 

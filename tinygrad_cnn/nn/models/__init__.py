@@ -1,5 +1,12 @@
-"""Whole networks, each a page that reads from input to output."""
-from .digits import DigitsCNN, digits_cnn
-from .lenet import LeNet, LeNet5, lenet, lenet5
+"""Whole networks, each a page that reads from input to output: AlexNet, ResNet and their families, LeNet.
 
-__all__ = ["DigitsCNN", "LeNet", "LeNet5", "digits_cnn", "lenet", "lenet5"]
+`list_models()` names them and `get_model(name)` makes one; classes such as AlexNet and ResNet are also in `nn`.
+"""
+from .alexnet import *
+from .dense_as_conv import *
+from .digits import *
+from .lenet import *
+from .registry import *
+from .resnet import *
+from .resnet_cifar import *
+from .resnet_v2 import *
