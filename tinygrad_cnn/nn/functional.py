@@ -21,6 +21,7 @@ from ..ops.fold import *
 from ..ops.loss import *
 from ..ops.matmul import linear
 from ..ops.normalization import *
+from ..ops.scale_norm import *
 from ..ops.pad import pad
 from ..ops.pool import *
 from ..ops.softmax import log_softmax as log_softmax_along

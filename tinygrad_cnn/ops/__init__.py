@@ -21,6 +21,7 @@ from .softmax import *
 from .random import *
 from .dropout import *
 from .normalization import *
+from .scale_norm import *
 from .conv import *
 from .pool import *
 from .adaptive import *

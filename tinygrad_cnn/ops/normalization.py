@@ -29,7 +29,6 @@ as PyTorch does. Li Hang's book (eq. 23.60) normalises with the unbiased one, an
 from math import prod
 from typing import NamedTuple
 
-from .. import dtypes
 from ..autograd import Op
 from ..autograd.basic import sum_to
 from ..autograd.op import quiet
@@ -37,11 +36,11 @@ from ..errors import ArgumentError, DTypeError, ShapeError
 from ..tensor import Tensor
 from .creation import zeros_like
 from .dims import sizes
-from .elementwise import add, mul, neg, pow, rsqrt, square, sub
+from .elementwise import add, mul, neg, rsqrt, square, sub
 from .reduce import mean as mean_over
 from .shape import reshape
 
-__all__ = ["batch_norm", "group_norm", "instance_norm", "layer_norm", "local_response_norm", "rms_norm"]
+__all__ = ["batch_norm", "group_norm", "instance_norm", "layer_norm"]
 
 
 class Form(NamedTuple):
@@ -136,9 +135,9 @@ def batch_norm(input, running_mean, running_var, weight=None, bias=None, trainin
             [ 1.]])
     """
     op = "batch_norm"
-    shape = _check_channels(op, input, 2)
+    shape = check_channels(op, input, 2)
     for name, p in (("running_mean", running_mean), ("running_var", running_var), ("weight", weight), ("bias", bias)):
-        _check_parameter(op, input, name, p, shape[1:2])
+        check_parameter(op, input, name, p, shape[1:2])
     form = _channel_form(shape, (0, *range(2, len(shape))))
     if not training:
         return _with_running(op, input, running_mean, running_var, weight, bias, form, eps)
@@ -160,9 +159,9 @@ def instance_norm(input, running_mean=None, running_var=None, weight=None, bias=
     Source: Ulyanov, Vedaldi and Lempitsky (2016).
     """
     op = "instance_norm"
-    shape = _check_channels(op, input, 3 if use_input_stats else 2)
+    shape = check_channels(op, input, 3 if use_input_stats else 2)
     for name, p in (("running_mean", running_mean), ("running_var", running_var), ("weight", weight), ("bias", bias)):
-        _check_parameter(op, input, name, p, shape[1:2])
+        check_parameter(op, input, name, p, shape[1:2])
     if not use_input_stats:
         form = _channel_form(shape, (0, *range(2, len(shape))))
         return _with_running(op, input, running_mean, running_var, weight, bias, form, eps)
@@ -183,12 +182,12 @@ def group_norm(input, num_groups, weight=None, bias=None, eps=1e-5):
     channels-last in memory. Raises: ShapeError; ArgumentError for one value per group. Source: Wu and He (2018).
     """
     op = "group_norm"
-    n, channels, *spatial = shape = _check_channels(op, input, 2)
+    n, channels, *spatial = shape = check_channels(op, input, 2)
     if not isinstance(num_groups, int) or num_groups < 1 or channels % num_groups:
         raise ShapeError(f"{op}: {channels} channels cannot be split into {num_groups!r} groups (input {shape}). "
                          f"Use a divisor of {channels}.")
     for name, p in (("weight", weight), ("bias", bias)):
-        _check_parameter(op, input, name, p, (channels,))
+        check_parameter(op, input, name, p, (channels,))
     if n * channels // num_groups * prod(spatial) == 1:
         raise ArgumentError(f"{op}: expected more than 1 value per group, got input {shape}. "
                             "Use fewer groups or larger maps.")
@@ -209,45 +208,12 @@ def layer_norm(input, normalized_shape, weight=None, bias=None, eps=1e-5):
     tensor([-1.,  1.])
     """
     op = "layer_norm"
-    shape = _last_axes(op, input, normalized_shape)
+    shape = last_axes(op, input, normalized_shape)
     for name, p in (("weight", weight), ("bias", bias)):
-        _check_parameter(op, input, name, p, shape)
+        check_parameter(op, input, name, p, shape)
     view = input.array.shape
     form = Form(view, tuple(range(len(view) - len(shape), len(view))), shape, shape, False)
     return _with_own(layer_norm_op, input, weight, bias, form, eps)[0]
-
-
-def rms_norm(input, normalized_shape, weight=None, eps=None):
-    """input / sqrt(mean(input^2) + eps) * weight, the mean over the last axes.
-
-    Args: input (..., *normalized_shape); weight: normalized_shape or None; eps: the dtype's machine epsilon if None.
-    Returns: the input's shape and dtype. Raises: ShapeError. Source: Zhang and Sennrich (2019).
-    """
-    shape = _last_axes("rms_norm", input, normalized_shape)
-    _check_parameter("rms_norm", input, "weight", weight, shape)
-    axes = tuple(range(input.ndim - len(shape), input.ndim))
-    eps = float(dtypes.finfo(input.dtype).eps) if eps is None else eps
-    y = mul(input, rsqrt(add(mean_over(square(input), axes, keepdim=True), eps)))
-    return y if weight is None else mul(y, weight)
-
-
-# The sum over neighbouring channels; its adjoint looks the other way.
-window_sum = Op("window_sum", "x", attrs="before after", promote=None).rules(
-    x=lambda g, before, after: window_sum(g, before=after, after=before))
-
-
-def local_response_norm(input, size, alpha=1e-4, beta=0.75, k=1.0):
-    """input / (k + alpha / size * sum of input^2 over `size` neighbouring channels)^beta.
-
-    Args: input (N, C, *) with at least 3 axes. size: the window reaches size // 2 channels back and (size - 1) // 2
-    ahead; outside there are zeros. Returns: the input's shape and dtype. Raises: ShapeError, ArgumentError.
-    Source: Krizhevsky, Sutskever and Hinton (2012), section 3.3, where alpha is not divided by the size.
-    """
-    _check_channels("local_response_norm", input, 3)
-    if not isinstance(size, int) or size < 1:
-        raise ArgumentError(f"local_response_norm: size is {size!r}. Give a number of channels of at least 1.")
-    total = window_sum(square(input), before=size // 2, after=(size - 1) // 2)
-    return mul(input, pow(add(mul(total, alpha / size), k), -beta))
 
 
 def _channel_form(shape, axes):
@@ -296,7 +262,7 @@ def _move_running(op, running_mean, running_var, statistics, momentum, count):
             quiet.run(update, running.array, batch.reshape(-1, running.array.size), momentum, factor)
 
 
-def _last_axes(op, x, normalized_shape):
+def last_axes(op, x, normalized_shape):
     """normalized_shape as a tuple, which must be x's last sizes."""
     _check_floating(op, x)
     shape = sizes(op, normalized_shape, negative=False)
@@ -313,7 +279,7 @@ def _check_floating(op, x):
         raise DTypeError(f"{op}: the input is {x.dtype}, but must be floating point. Convert it with .float().")
 
 
-def _check_channels(op, x, least):
+def check_channels(op, x, least):
     """The shape of x, (N, C, *)."""
     _check_floating(op, x)
     shape = x.array.shape
@@ -323,7 +289,7 @@ def _check_channels(op, x, least):
     return shape
 
 
-def _check_parameter(op, x, name, p, shape):
+def check_parameter(op, x, name, p, shape):
     """weight, bias or a running statistic: of `shape`, of x's dtype, or float32 beside a 16-bit x."""
     if p is None:
         return

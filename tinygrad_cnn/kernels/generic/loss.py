@@ -102,6 +102,7 @@ class TargetWeights:
             self.index, self.counted = target, None
             self.weight = 1.0 if weight is None else self.class_weight[target]
             return
+        target = target.astype(xp.int64, copy=False)    # a narrow integer cannot be compared with every ignore_index
         self.counted = target != how.ignore_index
         known = (target >= 0) & (target < self.classes)
         self.index = xp.where(known, target, 0)
