@@ -21,9 +21,9 @@ from ..ops.fold import *
 from ..ops.loss import *
 from ..ops.matmul import linear
 from ..ops.normalization import *
-from ..ops.scale_norm import *
 from ..ops.pad import pad
 from ..ops.pool import *
+from ..ops.scale_norm import *
 from ..ops.softmax import log_softmax as log_softmax_along
 from ..ops.softmax import softmax as softmax_along
 from ..ops.softmax import softmin as softmin_along
