@@ -12,6 +12,8 @@ from .blocks import in_blocks
 SMALL = 1 << 10             # numbers up to which one call of numpy.where costs less than five of ufuncs
 BITS = {np.dtype("float32"): np.dtype("int32"), np.dtype("float64"): np.dtype("int64")}
 ZERO = {dtype: np.zeros((), dtype) for dtype in BITS}
+_F32 = np.dtype("float32")
+_ZERO32 = ZERO[_F32]                                    # found by identity: hashing a dtype takes 0.1 us
 
 
 def _fits(mask, *arrays):
@@ -31,15 +33,16 @@ def _zeros(mask, bits):
     return np.subtract(mask.view(np.int8), 1).astype(bits)
 
 
-def _zero_of(x):
-    return ZERO[x.dtype] if x.dtype in ZERO else x.dtype.type(0)
+def zero_of(x):
+    dtype = x.dtype
+    return _ZERO32 if dtype is _F32 else ZERO[dtype] if dtype in ZERO else dtype.type(0)
 
 
 @in_blocks
 def keep(device, x, mask):
     """x where the mask holds, 0 elsewhere: also where x is infinite or NaN."""
     if not _fits(mask, x):
-        return np.where(mask, x, _zero_of(x))
+        return np.where(mask, x, zero_of(x))
     bits = BITS[x.dtype]
     return np.bitwise_and(x.view(bits), _ones(mask, bits)).view(x.dtype)
 
@@ -48,15 +51,24 @@ def keep(device, x, mask):
 def drop(device, x, mask):
     """0 where the mask holds, x elsewhere."""
     if not _fits(mask, x):
-        return np.where(mask, _zero_of(x), x)
+        return np.where(mask, zero_of(x), x)
     bits = BITS[x.dtype]
     return np.bitwise_and(x.view(bits), _zeros(mask, bits)).view(x.dtype)
 
 
-@in_blocks
 def relu_grad(device, g, y):
     """g where the output y is above 0 (or NaN), else 0."""
-    return drop(device, g, np.less_equal(y, _zero_of(y)))
+    if y.size > SMALL:
+        return _large_relu_grad(device, g, y)
+    zero = zero_of(y)
+    result = g.copy()
+    np.putmask(result, np.less_equal(y, zero), zero)    # half the time of numpy.where on a 4x4 array
+    return result
+
+
+@in_blocks
+def _large_relu_grad(device, g, y):
+    return drop(device, g, np.less_equal(y, zero_of(y)))
 
 
 def where(device, condition, a, b):
