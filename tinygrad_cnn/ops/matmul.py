@@ -13,7 +13,7 @@ from .reduce import sum as sum_
 from .shape import reshape_op, squeeze_op, transpose_op, unsqueeze_op
 from .slices import diagonal
 
-__all__ = ["addmm", "addmv", "addr", "baddbmm", "bmm", "chain_matmul", "cross", "dot", "inner", "kron", "matmul", "mm", "mv",
+__all__ = ["addmm", "addmv", "addr", "baddbmm", "bmm", "cross", "dot", "inner", "kron", "matmul", "mm", "mv",
            "outer", "trace", "vdot"]
 
 
@@ -191,14 +191,6 @@ def _plus(input, product, beta, alpha):
     if beta == 0:
         return product                                  # NaN in input is ignored, as in PyTorch
     return (input if beta == 1 else mul(input, beta)) + product
-
-
-def chain_matmul(*matrices):
-    """The product of several matrices, from left to right."""
-    y = matrices[0]
-    for m in matrices[1:]:
-        y = mm(y, m)
-    return y
 
 
 def kron(input, other):

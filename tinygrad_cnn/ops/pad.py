@@ -44,17 +44,23 @@ def pad(input, pad, mode="constant", value=None):
         raise ArgumentError(f"pad: mode={mode!r} is not one. Use 'constant', 'reflect', 'replicate' or 'circular'.")
     if mode != "constant" and value:
         raise ArgumentError(f"pad: value={value} has no place in mode {mode!r}. It is for mode='constant'.")
-    if any(a < 0 or b < 0 for a, b in widths):
-        input = getitem_op(input, index=tuple([slice(max(-a, 0), n - max(-b, 0)) for n, (a, b) in zip(shape, widths)]))
-        widths = [(max(a, 0), max(b, 0)) for a, b in widths]
+    if mode in ("constant", "circular"):
+        input, widths = _cropped(input, widths), [(max(a, 0), max(b, 0)) for a, b in widths]
     if all(w == (0, 0) for w in widths):
         return input.clone()
     if mode == "constant":
         return pad_op(input, widths=tuple(widths), value=0 if value is None else value)
     for axis, (a, b) in enumerate(widths):
-        if a or b:
-            input = _bordered(input, axis, a, b, mode)
-    return input
+        if a > 0 or b > 0:
+            input = _bordered(input, axis, max(a, 0), max(b, 0), mode)
+    return _cropped(input, widths)                      # after reflecting: the border may show what is cropped
+
+
+def _cropped(x, widths):
+    """x without what negative widths take away."""
+    if all(a >= 0 and b >= 0 for a, b in widths):
+        return x
+    return getitem_op(x, index=tuple([slice(max(-a, 0), n - max(-b, 0)) for n, (a, b) in zip(x.array.shape, widths)]))
 
 
 def _bordered(x, axis, before, after, mode):
