@@ -322,3 +322,14 @@ def test_an_empty_batch_goes_through_forward_and_backward():
 
 def test_the_stem_of_resnet_has_its_size():
     assert tg.conv2d(tg.zeros(1, 3, 224, 224), tg.zeros(2, 3, 7, 7), stride=2, padding=3).shape == (1, 2, 112, 112)
+
+
+def test_bfloat16_is_computed_in_float32_and_rounded_once():
+    pytest.importorskip("ml_dtypes", reason="NumPy has no bfloat16 of its own: pip install ml_dtypes")
+    x, w = tg.randn(2, 4, 6, 6).to(tg.bfloat16), tg.randn(4, 4, 3, 3).to(tg.bfloat16)
+    for function in (lambda x, w: tg.conv2d(x, w, padding=1), lambda x, w: tg.max_pool2d(x, 3, 2, 1),
+                     lambda x, w: tg.avg_pool2d(x, 2), lambda x, w: F.adaptive_avg_pool2d(x, 4),
+                     lambda x, w: F.unfold(x, 2)):
+        y = function(x, w)
+        assert y.dtype is tg.bfloat16
+        same(y.float(), function(x.float(), w.float()).to(tg.bfloat16).float())
