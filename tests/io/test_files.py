@@ -203,6 +203,18 @@ def test_a_damaged_file_is_refused_or_still_holds_arrays(suffix, data, tmp_path_
     assert all(isinstance(value, tg.Tensor) for value in loaded.values())
 
 
+def test_a_zip_whose_directory_points_before_its_start_is_refused(tmp_path):
+    path = tmp_path / "a.npz"
+    tg.save({"x": tg.ones(2)}, path)
+    whole = bytearray(path.read_bytes())
+    end = whole.rindex(b"PK\x05\x06")                        # the end record: the directory's size and offset
+    (offset,) = struct.unpack("<I", whole[end + 16:end + 20])
+    whole[end + 16:end + 20] = struct.pack("<I", offset + 256)
+    path.write_bytes(whole)
+    with pytest.raises(tg.errors.DataError, match="'a.npz' is not a whole npz file"):
+        tg.load(path)
+
+
 def test_an_element_type_we_do_not_have_is_named(tmp_path):
     np.savez(tmp_path / "a.npz", z=np.ones(2, np.complex64))
     with pytest.raises(tg.errors.DataError, match="'z' as complex64"):

@@ -14,6 +14,8 @@ from ..errors import DataError, DTypeError
 
 _SUFFIX = ".npy"
 _EPOCH = (1980, 1, 1, 0, 0, 0)              # one date for all members: equal weights give equal files
+# What zipfile and numpy raise on damaged bytes; OSError when an offset in the zip points before its start.
+_DAMAGE = (zipfile.BadZipFile, zlib.error, EOFError, OSError, ValueError, NotImplementedError, RuntimeError)
 
 
 def check(arrays):
@@ -37,19 +39,20 @@ def read(path):
 
     Raises: DataError if the file is damaged or holds anything but arrays.
     """
-    try:
-        _refuse_pickle(path)
-        with zipfile.ZipFile(path) as archive:
-            return {info.filename.removesuffix(_SUFFIX): _member(archive, info) for info in archive.infolist()}
-    except (zipfile.BadZipFile, zlib.error, EOFError, ValueError, NotImplementedError, RuntimeError) as error:
-        raise DataError(f"load: {path.name!r} is not a whole npz file of arrays ({error}). "
-                        "Fetch or write it again.") from None
+    with open(path, "rb") as file:                          # an OSError from here is the file system's own
+        try:
+            _refuse_pickle(file)
+            with zipfile.ZipFile(file) as archive:
+                return {info.filename.removesuffix(_SUFFIX): _member(archive, info) for info in archive.infolist()}
+        except _DAMAGE as error:
+            raise DataError(f"load: {path.name!r} is not a whole npz file of arrays ({error}). "
+                            "Fetch or write it again.") from None
 
 
-def _refuse_pickle(path):
+def _refuse_pickle(file):
     """A pickle starts with 0x80 and its protocol number, whatever the file is called."""
-    with open(path, "rb") as file:
-        start = file.read(2)
+    start = file.read(2)
+    file.seek(0)
     if len(start) == 2 and start[0] == 0x80 and start[1] <= 5:
         raise ValueError("it is a pickle under another name, and reading that could run code")
 
