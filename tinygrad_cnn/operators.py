@@ -13,16 +13,18 @@ from .errors import ArgumentError, GradError
 from .tensor import Leaf, Tensor
 
 METHODS = {
-    "elementwise": "abs absolute acos acosh add addcdiv addcmul arccos arcsin arctan arctan2 asin asinh atan atan2 atanh ceil "
-                   "cos cosh deg2rad div divide erf erfc erfinv exp exp2 expm1 floor floor_divide fmod frac hypot "
-                   "lerp log log10 log1p log2 logit mul multiply nan_to_num neg negative positive pow rad2deg reciprocal "
-                   "remainder round rsqrt sgn sigmoid sign sin sinh sqrt square sub subtract tan tanh true_divide trunc",
-    "compare": "allclose bitwise_and bitwise_not bitwise_or bitwise_xor clamp clamp_max clamp_min clip eq equal fmax fmin ge "
-               "greater greater_equal gt isclose isfinite isinf isnan le less less_equal logical_and logical_not logical_or "
-               "logical_xor lt maximum minimum ne not_equal",
+    "elementwise": "abs absolute acos acosh add addcdiv addcmul arccos arccosh arcsin arcsinh arctan arctan2 arctanh asin "
+                   "asinh atan atan2 atanh ceil cos cosh deg2rad div divide erf erfc erfinv exp exp2 expm1 fix floor "
+                   "floor_divide fmod frac hypot lerp log log10 log1p log2 logaddexp logit mul multiply nan_to_num neg "
+                   "negative positive pow rad2deg reciprocal remainder round rsqrt sgn sigmoid sign sin sinh sqrt square "
+                   "sub subtract tan tanh true_divide trunc xlogy",
+    "compare": "allclose bitwise_and bitwise_left_shift bitwise_not bitwise_or bitwise_right_shift bitwise_xor clamp "
+               "clamp_max clamp_min clip eq equal fmax fmin ge greater greater_equal gt heaviside isclose isfinite isinf "
+               "isnan le less less_equal logical_and logical_not logical_or logical_xor lt maximum minimum ne not_equal "
+               "signbit",
     "reduce": "all amax amin aminmax any argmax argmin count_nonzero cumprod cumsum max mean median min nanmean nansum norm "
               "prod std sum var",
-    "activation": "relu",
+    "activation": "hardshrink prelu relu",
     "shape": "adjoint broadcast_to expand expand_as flatten moveaxis movedim permute ravel reshape reshape_as squeeze swapaxes "
              "swapdims t transpose unflatten unsqueeze",
     "slices": "as_strided chunk diag_embed diagonal narrow select split tensor_split unbind unfold",
@@ -40,10 +42,13 @@ METHODS = {
 }
 
 INPLACE = {
-    "elementwise": "abs_ acos_ add_ addcdiv_ addcmul_ asin_ atan_ ceil_ cos_ div_ erf_ exp_ exp2_ expm1_ floor_ "
-                   "floor_divide_ fmod_ frac_ lerp_ log_ log10_ log1p_ log2_ mul_ nan_to_num_ neg_ pow_ reciprocal_ "
-                   "remainder_ round_ rsqrt_ sigmoid_ sign_ sin_ sinh_ sqrt_ square_ sub_ tan_ tanh_ trunc_",
-    "compare": "clamp_ clamp_max_ clamp_min_ clip_ logical_and_ logical_not_ logical_or_ logical_xor_",
+    "elementwise": "abs_ absolute_ acos_ acosh_ add_ addcdiv_ addcmul_ arccos_ arcsin_ arctan_ asin_ asinh_ atan_ atan2_ "
+                   "atanh_ ceil_ cos_ cosh_ deg2rad_ div_ divide_ erf_ erfc_ erfinv_ exp_ exp2_ expm1_ fix_ floor_ "
+                   "floor_divide_ fmod_ frac_ hypot_ lerp_ log_ log10_ log1p_ log2_ logit_ mul_ multiply_ nan_to_num_ neg_ "
+                   "negative_ pow_ rad2deg_ reciprocal_ remainder_ round_ rsqrt_ sgn_ sigmoid_ sign_ sin_ sinh_ sqrt_ "
+                   "square_ sub_ subtract_ tan_ tanh_ true_divide_ trunc_ xlogy_",
+    "compare": "bitwise_and_ bitwise_left_shift_ bitwise_not_ bitwise_or_ bitwise_right_shift_ bitwise_xor_ clamp_ "
+               "clamp_max_ clamp_min_ clip_ eq_ ge_ gt_ le_ logical_and_ logical_not_ logical_or_ logical_xor_ lt_ ne_",
     "reduce": "cumprod_ cumsum_",
     "activation": "relu_",
     "join": "tril_ triu_",
@@ -58,6 +63,7 @@ OPERATORS = {
     "__mod__": "remainder", "__pow__": "pow", "__matmul__": "matmul",
     "__eq__": "eq", "__ne__": "ne", "__lt__": "lt", "__le__": "le", "__gt__": "gt", "__ge__": "ge",
     "__and__": "bitwise_and", "__or__": "bitwise_or", "__xor__": "bitwise_xor",
+    "__lshift__": "bitwise_left_shift", "__rshift__": "bitwise_right_shift",
 }
 REFLECTED = {
     "__radd__": "add", "__rsub__": "sub", "__rmul__": "mul", "__rtruediv__": "div", "__rfloordiv__": "floor_divide",
@@ -113,6 +119,11 @@ def retains_grad(self):
     return not self.is_leaf and edge.watch is not None and edge.watch.retained is not None
 
 
+def where(self, condition, other):
+    """This tensor where the condition holds, `other` elsewhere; see `tg.where`."""
+    return ops.where(condition, self, other)
+
+
 def detach_(self):
     """Take this tensor out of the graph, in place; returns it."""
     if self.source is not None:
@@ -142,7 +153,7 @@ def _inplace(name, function):
     op = autograd.OPS.get(name[:-1])                    # the plain op, where nothing but its inputs is given
 
     def method(self, *args, **kwargs):
-        plain = op is not None and not kwargs and len(args) + 1 == len(op.inputs)
+        plain = op is not None and not op.attrs and not kwargs and len(args) + 1 == len(op.inputs)
         return inplace(op if plain else function, self, *args, **kwargs)
     method.__name__ = name
     method.__doc__ = f"In-place form of `{name[:-1]}`: writes the result into this tensor and returns it."
@@ -201,7 +212,8 @@ def _bind():
         setattr(Tensor, method, getattr(ops, name))
     for name in PROTOCOLS.split():
         setattr(Tensor, name, getattr(protocols, name))
-    for function in (backward, register_hook, register_post_accumulate_grad_hook, retain_grad, detach_):
+    for function in (backward, register_hook, register_post_accumulate_grad_hook, retain_grad, detach_,
+                     where):
         setattr(Tensor, function.__name__, function)
     for name in ("T", "mT", "H"):
         setattr(Tensor, name, property(getattr(ops.shape, name)))
