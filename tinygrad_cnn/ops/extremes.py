@@ -20,7 +20,7 @@ from .spread import spread
 __all__ = ["amax", "amin", "aminmax", "argmax", "argmin", "max", "median", "min"]
 
 # 1 / n for each of n equal extremes, 0 for the others: flat wherever it has a derivative.
-tie_shares = Op("tie_shares", "x y", attrs="dim keepdim", promote=None)
+tie_shares = Op("tie_shares", "x extreme", attrs="dim keepdim", promote=None)
 amax_op, amin_op, median_op = (Op(name, "x", attrs="dim keepdim", promote=None).rules(
     x=lambda g, x, y, dim, keepdim: mul_op(spread(g, shape=x.array.shape, dim=dim, keepdim=keepdim),
                                            tie_shares(x, y, dim=dim, keepdim=keepdim)))
