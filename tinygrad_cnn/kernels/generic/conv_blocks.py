@@ -8,7 +8,7 @@ summed over the blocks. Groups are taken one after the other.
 from math import prod
 
 from ...geometry import ConvGeometry
-from .windows import block_bytes, channels_first, cut, patch, whole_block, windows
+from .windows import SHARED, block_bytes, channels_first, cut, patch, whole_block, windows
 
 
 def correlate(device, x, weight, geometry, out, bias):
@@ -23,8 +23,17 @@ def correlate(device, x, weight, geometry, out, bias):
 def weight_matrices(device, weight):
     """Weights (G, O/G, C/G, *kernel) as one matrix a group: (G, taps * C/G, O/G)."""
     groups, features = weight.shape[:2]
-    order = (0, *range(3, weight.ndim), 2, 1)
-    return device.xp.ascontiguousarray(weight.transpose(order)).reshape(groups, -1, features)
+    turned = weight.transpose(0, *range(3, weight.ndim), 2, 1)
+    matrices = device.empty(turned.shape, weight.dtype)
+
+    def run(start, stop):
+        matrices[..., start:stop] = turned[..., start:stop]
+
+    if weight.nbytes > SHARED:
+        device.parallel(run, features)
+    else:
+        run(0, features)
+    return matrices.reshape(groups, prod(turned.shape[1:-1]), features)
 
 
 def multiply(device, x, matrix, geometry, out, bias=None):
@@ -58,18 +67,18 @@ def correlate_dw(device, g, x, geometry, work, groups):
     total = device.empty((groups, features, channels, *geometry.kernel), work)
     for i in range(groups):
         inputs, outputs = slice(i * channels, (i + 1) * channels), slice(i * features, (i + 1) * features)
-        product = multiply_dw(device, g[..., outputs], x[..., inputs], geometry, work)
-        total[i] = channels_first(product)
+        multiply_dw(device, g[..., outputs], x[..., inputs], geometry, total[i])
     return total
 
 
-def multiply_dw(device, g, x, geometry, work):
-    """The sum over positions of g (N, *output, O) times windows of x (N, *size, C): (O, *kernel, C); one group."""
-    xp, channels, features = device.xp, x.shape[-1], g.shape[-1]
+def multiply_dw(device, g, x, geometry, out):
+    """out (O, C, *kernel) = the sum over positions of g (N, *output, O) times windows of x (N, *size, C); one group."""
+    xp, channels, features, work = device.xp, x.shape[-1], g.shape[-1], out.dtype
     budget, position_bytes = block_bytes(device), geometry.taps * work.itemsize
     slice_width = budget // max(1, len(x) * prod(geometry.output) * position_bytes)
     if 32 <= slice_width < channels:
-        return _multiply_dw_by_channels(device, g, x, geometry, work, slice_width)
+        _multiply_dw_by_channels(device, g, x, geometry, out, slice_width)
+        return
     blocks = cut(len(x), geometry, channels * position_bytes, budget)
     shape, sums = (features, geometry.taps * channels), {}
 
@@ -85,14 +94,13 @@ def multiply_dw(device, g, x, geometry, work):
                 xp.add(sums[start], product, out=sums[start])
 
     device.parallel(run, len(blocks))
-    return add_up(xp, sums, shape, work).reshape(features, *geometry.kernel, channels)
+    out[...] = channels_first(add_up(xp, sums, shape, work).reshape(features, *geometry.kernel, channels))
 
 
-def _multiply_dw_by_channels(device, g, x, geometry, work, slice_width):
+def _multiply_dw_by_channels(device, g, x, geometry, out, slice_width):
     """multiply_dw where all positions together are few: a slice of the channels at a time, so nothing is summed."""
-    xp, channels, features = device.xp, x.shape[-1], g.shape[-1]
+    xp, channels, features, work = device.xp, x.shape[-1], g.shape[-1], out.dtype
     grads = as_matrix(device, g, work)
-    total = device.empty((features, geometry.taps, channels), work)
     block = whole_block(geometry, slice(0, len(x)))
     number = -(-channels // slice_width)
     number += number % 2
@@ -103,10 +111,9 @@ def _multiply_dw_by_channels(device, g, x, geometry, work, slice_width):
             rows = window_rows(device, x[..., part], geometry, block, work)
             product = device.scratch("product", (features, rows.shape[1]), work)
             xp.matmul(grads.T, rows, out=product)
-            total[:, :, part] = product.reshape(features, geometry.taps, -1)
+            out[:, part] = channels_first(product.reshape(features, *geometry.kernel, -1))
 
     device.parallel(run, number)
-    return total.reshape(features, *geometry.kernel, channels)
 
 
 def window_rows(device, x, geometry, block, dtype):
