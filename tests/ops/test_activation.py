@@ -181,3 +181,14 @@ def test_prelu_is_pytorchs(shape, weight):
 def test_celu_is_smooth_at_zero():
     left, right = slopes(lambda x: F.celu(x, 3.0), [-1e-9, 1e-9])
     assert math.isclose(left, right, rel_tol=1e-8)
+
+
+def test_a_gradient_that_was_expanded_takes_the_layout_of_the_activation():
+    array = np.moveaxis(np.random.default_rng(0).standard_normal((4, 40, 40, 32)).astype("float32"), -1, 1)
+    x = tg.from_numpy(array).requires_grad_()
+    seen = []
+    y = F.relu(x * 1.0)
+    y.register_hook(seen.append)
+    F.relu(y).sum().backward()
+    assert seen[0].array.strides == array.strides
+    np.testing.assert_array_equal(x.grad.numpy(), array > 0)

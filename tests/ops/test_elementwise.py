@@ -11,6 +11,7 @@ from hypothesis import strategies as st
 
 import tinygrad_cnn as tg
 from tests.ops.oracle import agree
+from tinygrad_cnn.testing import gradgradcheck
 
 NAN, INF = float("nan"), float("inf")
 SPECIAL = np.array([-INF, -3.0, -1.0, -0.5, -0.0, 0.0, 0.5, 1.0, 2.0, 3.0, 6.0, INF, NAN])
@@ -121,6 +122,35 @@ def test_large_arrays_in_blocks_and_threads_are_as_small_ones(function):
     x = tg.tensor(np.random.default_rng(0).standard_normal((7, 200, 201)).astype("float32"))
     parts = tg.cat([function(x[k:k + 1]) for k in range(7)], dim=function(x[:1]).shape.index(1))
     assert tg.equal(function(x), parts)
+
+
+IN_PLACE = [name for name in dir(tg.Tensor) if name.endswith("_") and not name.startswith("_")
+            and name[:-1] in tg.ops.elementwise.__all__]
+
+
+@pytest.mark.parametrize("requires_grad", [False, True], ids=["constant", "recorded"])
+@pytest.mark.parametrize("name", IN_PLACE)
+def test_in_place_forms_write_the_same_value_and_history(name, requires_grad):
+    leaf = tg.tensor([0.3, 0.6], requires_grad=requires_grad)
+    others = [tg.tensor([0.5, 0.2])] * {"lerp_": 2, "addcmul_": 2, "addcdiv_": 2}.get(
+        name, int(name[:-1] in BINARY or name[:-1] in ("floor_divide", "divide", "multiply", "subtract")))
+    expected = getattr(tg, name[:-1])(leaf, *others)
+    x = leaf * 1.0
+    assert getattr(x, name)(*others) is x and x.version == 1
+    np.testing.assert_array_equal(x.detach().numpy(), expected.detach().numpy())
+    if expected.requires_grad:
+        ours, theirs = tg.autograd.grad(x.sum(), leaf)[0], tg.autograd.grad(expected.sum(), leaf)[0]
+        np.testing.assert_allclose(ours.numpy(), theirs.numpy(), rtol=1e-6)
+
+
+@pytest.mark.parametrize("name", ["exp", "log", "sqrt", "rsqrt", "reciprocal", "sin", "tan", "asin", "atan", "tanh", "sigmoid",
+                                  "erf", "erfinv", "logit", "silu", "gelu", "softplus", "mish", "elu"])
+def test_third_derivatives_are_right(name):
+    x = tg.tensor([0.3, 0.6], dtype=tg.float64, requires_grad=True)
+
+    def slope(v):
+        return tg.autograd.grad(getattr(tg, name)(v).sum(), v, create_graph=True)[0]
+    assert gradgradcheck(slope, x, full=True)
 
 
 @pytest.mark.oracle

@@ -1,7 +1,7 @@
 """Chains of element-wise functions for NumPy, block by block, so that what lies between stays in cache; in threads.
 
-A block is a run of a flat row of numbers in the order of memory; inputs laid out otherwise than the first are copied
-into its order, and the result has the first's layout.
+A block is a run of a flat row of numbers in the order of memory. The result has the layout of the first input that fills
+its memory (one that was expanded has none); inputs laid out otherwise are copied into that order.
 """
 from functools import wraps
 
@@ -46,8 +46,12 @@ def in_parallel(device, block, size):
 
 
 def flat_rows(arrays):
-    """Arrays of one shape as flat rows in the first one's order of memory, and what gives such a row its shape back."""
+    """Arrays of one shape as flat rows in the order of the first that fills its memory, and what gives a row its shape."""
     x = arrays[0]
+    for a in arrays:
+        if 0 not in a.strides:
+            x = a
+            break
     if x.flags.c_contiguous:
         return [a.reshape(-1) for a in arrays], lambda row: row.reshape(x.shape)
     order = sorted(range(x.ndim), key=lambda axis: -abs(x.strides[axis]))
