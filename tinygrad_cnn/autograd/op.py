@@ -111,6 +111,8 @@ class Op:
                  diagnose=None):
         if name in OPS:
             raise ArgumentError(f"Op: there is an op called {name!r} already. Choose another name.")
+        if "y" in inputs.split():
+            raise ArgumentError(f"Op {name}: an input cannot be called y, that is the output in rules. Choose another name.")
         self.name, self.view, self.outputs, self.promote = name, view, outputs, promote
         self.variadic = inputs.startswith("*")
         self.inputs = tuple(inputs.lstrip("*").split())

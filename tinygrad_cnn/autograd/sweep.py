@@ -94,7 +94,7 @@ class Pass:
                 continue
             if self.check:
                 _check_nan(node, i, dx)
-            self.give(edge, dx, mine and dx is not g and dx.array.base is None)
+            self.give(edge, dx, mine and _is_new(dx, g))
 
     def apply(self, node, g):
         """`apply_any`, unrolled for a node with a rule for each input: the inner loop of every backward pass."""
@@ -122,11 +122,12 @@ class Pass:
             edge = edges[i]
             key = edge.id
             array = dx.array
+            new = not create and _is_new(dx, g)
             if key and key not in due and array.shape == edge.shape and array.dtype is edge.dtype:
-                due[key] = [edge, dx, dx is not g and not create and array.base is None]
+                due[key] = [edge, dx, new]
                 heappush(self.heap, -key)
             else:
-                self.give(edge, dx, dx is not g and not create and array.base is None)
+                self.give(edge, dx, new)
 
     def collect(self, part, g):
         """Put the gradient of one output beside those of its node's other outputs."""
@@ -181,7 +182,19 @@ def _kept(g, owned):
     """A gradient to keep: itself if nobody else has its memory (or it has a graph), else a copy."""
     if owned or g.edge is not None:
         return g
-    return Tensor(g.array.copy(), g.device)
+    return Tensor(g.array.copy(order="K"), g.device)
+
+
+def _is_new(dx, g):
+    """Whether a rule's result has memory of its own: it is not g, nor a view of g, nor a part or a repetition of more."""
+    array = dx.array
+    base = array.base
+    if base is None:
+        return dx is not g
+    if type(g) is tuple:
+        return False
+    before = g.array
+    return type(base) is type(array) and base.size == array.size and base is not before and base is not before.base
 
 
 def _zeros(node, k, device):
