@@ -1,4 +1,6 @@
 """Indexing both ways, gather and scatter, masks, embedding: NumPy's and PyTorch's answers, with gradients."""
+from functools import partial
+
 import numpy as np
 import pytest
 from hypothesis import given
@@ -7,8 +9,15 @@ from hypothesis import strategies as st
 import tinygrad_cnn as tg
 from tests.ops.oracle import agree
 from tinygrad_cnn.autograd import View
-from tinygrad_cnn.errors import (ArgumentError, DeviceError, DTypeError, InPlaceError, ShapeError, StaleValueError,
-                                 TensorIndexError)
+from tinygrad_cnn.errors import (
+    ArgumentError,
+    DeviceError,
+    DTypeError,
+    InPlaceError,
+    ShapeError,
+    StaleValueError,
+    TensorIndexError,
+)
 from tinygrad_cnn.ops.embedding import embedding
 
 
@@ -20,7 +29,8 @@ def indices(draw):
     parts, k, dots = [], 0, False
     while k < len(shape) and (not parts or draw(st.integers(0, 5))):
         n = shape[k]
-        kind = draw(st.sampled_from(["number", "slice", "new axis", "...", "positions", "list", "mask", "mask of two", "bool"]))
+        kind = draw(st.sampled_from(["number", "slice", "new axis", "...", "positions", "list", "mask", "mask of two",
+                                     "bool"]))
         if kind == "number":
             parts.append(draw(st.integers(-n, n - 1)))
         elif kind == "slice":
@@ -274,7 +284,8 @@ def test_index_put_can_add_up():
 I3 = np.array([[0, 2, 1], [2, 2, 0]])
 MASK = np.array([[True, False, True], [False, True, True]])
 CASES = {
-    "gather": (lambda lib, x, i: lib.gather(x, 1, i), (2, 3), I3), "index_select": (lambda lib, x, i: lib.index_select(x, 1, i[0]), (2, 3), I3),
+    "gather": (lambda lib, x, i: lib.gather(x, 1, i), (2, 3), I3),
+    "index_select": (lambda lib, x, i: lib.index_select(x, 1, i[0]), (2, 3), I3),
     "scatter": (lambda lib, x, i: lib.scatter(x, 1, i[:, :1], x[:, 1:2]), (2, 3), I3),
     "scatter value": (lambda lib, x, i: lib.scatter(x, 1, i, 2.5), (2, 3), I3),
     "scatter_add": (lambda lib, x, i: lib.scatter_add(x, 1, i, x * x), (2, 3), I3),
@@ -283,7 +294,8 @@ CASES = {
     "index_fill": (lambda lib, x, i: lib.index_fill(x, 1, i[0, :2], 1.5), (2, 3), I3),
     "index_put": (lambda lib, x, i: lib.index_put(x, (i[0, :2] % 2, i[0, 1:]), x[0, :2]), (2, 3), I3),
     "index_put accumulate": (lambda lib, x, i: lib.index_put(x, (i[0] % 2,), x[0] * x[0], accumulate=True), (2, 3), I3),
-    "take": (lambda lib, x, i: lib.take(x, i), (2, 3), I3 - 3), "take_along_dim": (lambda lib, x, i: lib.take_along_dim(x, i[:1], 1), (2, 3), I3),
+    "take": (lambda lib, x, i: lib.take(x, i), (2, 3), I3 - 3),
+    "take_along_dim": (lambda lib, x, i: lib.take_along_dim(x, i[:1], 1), (2, 3), I3),
     "take_along_dim flat": (lambda lib, x, i: lib.take_along_dim(x, i), (2, 3), I3),
     "masked_fill": (lambda lib, x, m: lib.masked_fill(x, m, -1.0), (2, 3), MASK),
     "masked_select": (lambda lib, x, m: lib.masked_select(x, m), (2, 3), MASK),
@@ -310,7 +322,8 @@ def test_dtypes_are_pytorch_s(dtype):
                      lambda lib, x: lib.masked_fill(x, x == x, 1), lambda lib, x: lib.take(x, lib.tensor([0])),
                      lambda lib, x: lib.nonzero(x), lambda lib, x: lib.argwhere(x)):
         x = np.array([[0, 1], [1, 0]]).astype(dtype)
-        agree(lambda x: function(tg, x), lambda x: function(torch, x), [x], dtype=dtype if dtype.startswith("f") else "float64", order=0)
+        agree(partial(function, tg), partial(function, torch), [x],
+              dtype=dtype if dtype.startswith("f") else "float64", order=0)
 
 
 @pytest.mark.oracle

@@ -1,4 +1,6 @@
 """Joins, borders, and moves along axes: PyTorch's values, dtypes and derivatives; memory order kept."""
+import math
+
 import numpy as np
 import pytest
 from hypothesis import given
@@ -32,7 +34,8 @@ def test_only_the_tensors_that_want_a_gradient_get_one():
 def test_joining_tensors_of_two_devices_is_refused():
     from tests.strict import strict_device
     other = tg.Tensor(strict_device().xp.zeros(2, "float32"), strict_device())
-    with pytest.raises(DeviceError, match=r"cat: the inputs are on different devices \(tensors\[0\] on cpu, tensors\[1\] on strict"):
+    with pytest.raises(DeviceError, match=r"cat: the inputs are on different devices \(tensors\[0\] on cpu, "
+                                          r"tensors\[1\] on strict"):
         tg.cat((tg.zeros(2), other))
 
 
@@ -70,13 +73,15 @@ CASES = {
     "stack": lambda lib, x: lib.stack((x, x * x), 1), "hstack": lambda lib, x: lib.hstack((x, x)),
     "vstack": lambda lib, x: lib.vstack((x[0, 0], x[0])), "dstack": lambda lib, x: lib.dstack((x[0], x[1])),
     "column_stack": lambda lib, x: lib.column_stack((x[0, 0], x[0].mT)), "flip": lambda lib, x: lib.flip(x, (0, 2)),
-    "fliplr": lambda lib, x: lib.fliplr(x), "flipud": lambda lib, x: lib.flipud(x), "roll": lambda lib, x: lib.roll(x, (1, -2), (0, 2)),
+    "fliplr": lambda lib, x: lib.fliplr(x), "flipud": lambda lib, x: lib.flipud(x),
+    "roll": lambda lib, x: lib.roll(x, (1, -2), (0, 2)),
     "roll flat": lambda lib, x: lib.roll(x, 5), "rot90": lambda lib, x: lib.rot90(x, 1, (1, 2)),
     "rot90 back": lambda lib, x: lib.rot90(x, -1, (0, 2)), "repeat": lambda lib, x: x.repeat(2, 1, 3, 2),
-    "tile": lambda lib, x: lib.tile(x, (2, 1)), "tril": lambda lib, x: lib.tril(x, 1), "triu": lambda lib, x: lib.triu(x, -1),
+    "tile": lambda lib, x: lib.tile(x, (2, 1)), "tril": lambda lib, x: lib.tril(x, 1),
+    "triu": lambda lib, x: lib.triu(x, -1),
     "diag": lambda lib, x: lib.diag(x[0], 1), "diag of a vector": lambda lib, x: lib.diag(x[0, 0], -1),
     "diagflat": lambda lib, x: lib.diagflat(x[0]), "block_diag": lambda lib, x: lib.block_diag(x[0], x[1] * 2, x[0, 0]),
-    "meshgrid": lambda lib, x: lib.meshgrid(x[0, 0], x[0, 1], indexing="ij")[0] * lib.meshgrid(x[0, 0], x[0, 1], indexing="ij")[1],
+    "meshgrid": lambda lib, x: math.prod(lib.meshgrid(x[0, 0], x[0, 1], indexing="ij")),
     "atleast_3d": lambda lib, x: lib.atleast_3d(x[0]),
 }
 
@@ -89,10 +94,11 @@ def test_value_and_derivatives_are_pytorch_s(name):
 
 
 @pytest.mark.oracle
-@given(st.sampled_from(["constant", "reflect", "replicate", "circular"]), st.lists(st.integers(-2, 3), min_size=4, max_size=4))
+@given(st.sampled_from(["constant", "reflect", "replicate", "circular"]),
+       st.lists(st.integers(-2, 3), min_size=4, max_size=4))
 def test_pad_is_pytorch_s(mode, widths):
     import torch
-    if mode != "constant":                              # where PyTorch crops and wraps too far it reads unwritten memory
+    if mode != "constant":                              # PyTorch, cropping and wrapping too far, reads unwritten memory
         widths = [max(w, 0 if mode == "circular" else -1) for w in widths]
     try:
         torch.nn.functional.pad(torch.tensor(X), widths, mode=mode)
@@ -102,10 +108,11 @@ def test_pad_is_pytorch_s(mode, widths):
 
 
 @pytest.mark.oracle
-@pytest.mark.parametrize("dtypes", [("float32", "float64"), ("int64", "float16"), ("int32", "int64"), ("bool", "uint8")])
+@pytest.mark.parametrize("dtypes",
+                         [("float32", "float64"), ("int64", "float16"), ("int32", "int64"), ("bool", "uint8")])
 def test_joined_dtypes_are_pytorch_s(dtypes):
     import torch
     a, b = (np.ones(2, d) for d in dtypes)
-    for function in ("cat", "stack"):
-        agree(lambda: getattr(tg, function)((tg.tensor(a), tg.tensor(b))),
-              lambda: getattr(torch, function)((torch.tensor(a), torch.tensor(b))), [], order=0)
+    for join in ("cat", "stack"):
+        y, z = (getattr(lib, join)((lib.tensor(a), lib.tensor(b))) for lib in (tg, torch))
+        assert y.dtype.name == str(z.dtype).removeprefix("torch.") and y.tolist() == z.tolist()

@@ -9,8 +9,9 @@ from tests.ops.oracle import agree
 from tinygrad_cnn.errors import DTypeError
 from tinygrad_cnn.ops.matmul import linear
 
-RANKS = [((3,), (3,)), ((2, 3), (3,)), ((3,), (3, 4)), ((2, 3), (3, 4)), ((5, 2, 3), (3, 4)), ((3,), (5, 3, 4)), ((5, 2, 3), (3,)),
-         ((5, 1, 2, 3), (4, 3, 2)), ((1, 2, 3), (6, 3, 2)), ((2, 3), (6, 3, 2)), ((0, 3), (3, 2)), ((2, 0), (0, 2)), ((2, 0, 3), (3, 2))]
+RANKS = [((3,), (3,)), ((2, 3), (3,)), ((3,), (3, 4)), ((2, 3), (3, 4)), ((5, 2, 3), (3, 4)), ((3,), (5, 3, 4)),
+         ((5, 2, 3), (3,)), ((5, 1, 2, 3), (4, 3, 2)), ((1, 2, 3), (6, 3, 2)), ((2, 3), (6, 3, 2)), ((0, 3), (3, 2)),
+         ((2, 0), (0, 2)), ((2, 0, 3), (3, 2))]
 
 
 def normal(*shape, seed=0):
@@ -60,7 +61,8 @@ def test_addmm_with_beta_0_ignores_nan():
 @pytest.mark.oracle
 @pytest.mark.parametrize("a, b", RANKS)
 def test_matmul_of_every_rank_is_pytorch_s(a, b):
-    agree(lambda a, b: a @ b, lambda a, b: a @ b, [normal(*a), normal(*b, seed=1)], order=3 if max(len(a), len(b)) < 3 else 2)
+    agree(lambda a, b: a @ b, lambda a, b: a @ b, [normal(*a), normal(*b, seed=1)],
+          order=3 if max(len(a), len(b)) < 3 else 2)
 
 
 @pytest.mark.oracle
@@ -68,20 +70,25 @@ def test_matmul_of_every_rank_is_pytorch_s(a, b):
 @pytest.mark.parametrize("bias", [True, False])
 def test_linear_is_pytorch_s(shape, bias):
     import torch
-    agree(linear, torch.nn.functional.linear, [normal(*shape), normal(3, 4, seed=1), normal(3, seed=2) if bias else None], order=3)
+    agree(linear, torch.nn.functional.linear,
+          [normal(*shape), normal(3, 4, seed=1), normal(3, seed=2) if bias else None], order=3)
 
 
 CASES = {
-    "mm": (lambda lib, a, b: lib.mm(a, b), (2, 3), (3, 4)), "bmm": (lambda lib, a, b: lib.bmm(a, b), (2, 2, 3), (2, 3, 2)),
+    "mm": (lambda lib, a, b: lib.mm(a, b), (2, 3), (3, 4)),
+    "bmm": (lambda lib, a, b: lib.bmm(a, b), (2, 2, 3), (2, 3, 2)),
     "mv": (lambda lib, a, b: lib.mv(a, b), (2, 3), (3,)), "dot": (lambda lib, a, b: lib.dot(a, b), (3,), (3,)),
-    "inner": (lambda lib, a, b: lib.inner(a, b), (2, 3), (4, 2, 3)), "inner of vectors": (lambda lib, a, b: lib.inner(a, b), (3,), (3,)),
-    "inner by a number": (lambda lib, a, b: lib.inner(a, b), (), (3,)), "outer": (lambda lib, a, b: lib.outer(a, b), (3,), (4,)),
+    "inner": (lambda lib, a, b: lib.inner(a, b), (2, 3), (4, 2, 3)),
+    "inner of vectors": (lambda lib, a, b: lib.inner(a, b), (3,), (3,)),
+    "inner by a number": (lambda lib, a, b: lib.inner(a, b), (), (3,)),
+    "outer": (lambda lib, a, b: lib.outer(a, b), (3,), (4,)),
     "addmm": (lambda lib, a, b: lib.addmm(a[0, 0], a, b, beta=2, alpha=3), (2, 3), (3, 4)),
     "addmv": (lambda lib, a, b: lib.addmv(a[:, 0], a, b, alpha=-1), (2, 3), (3,)),
     "addr": (lambda lib, a, b: lib.addr(a[0] * b[0], a, b, beta=0.5), (3,), (4,)),
     "baddbmm": (lambda lib, a, b: lib.baddbmm(a[:, :, :1], a, b, alpha=2), (2, 2, 3), (2, 3, 2)),
     "kron": (lambda lib, a, b: lib.kron(a, b), (2, 3), (2, 2)),
-    "kron of two ranks": (lambda lib, a, b: lib.kron(a, b), (3,), (2, 2)), "trace": (lambda lib, a, b: lib.trace(a @ b), (2, 3), (3, 2)),
+    "kron of two ranks": (lambda lib, a, b: lib.kron(a, b), (3,), (2, 2)),
+    "trace": (lambda lib, a, b: lib.trace(a @ b), (2, 3), (3, 2)),
     "cross": (lambda lib, a, b: lib.cross(a, b, dim=1), (2, 3), (2, 3)),
     "tensordot": (lambda lib, a, b: lib.tensordot(a, b, 2), (2, 3, 4), (3, 4, 2)),
     "tensordot axes": (lambda lib, a, b: lib.tensordot(a, b, dims=([0, 2], [1, 0])), (2, 3, 4), (4, 2)),

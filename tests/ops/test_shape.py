@@ -17,9 +17,12 @@ def channels_last(*shape):
 
 
 @pytest.mark.parametrize("make", [
-    lambda x: x.reshape(12), lambda x: x.view(2, 6), lambda x: x.t(), lambda x: x.unsqueeze(1), lambda x: x[1:], lambda x: x[:, 2],
-    lambda x: x[1, 2], lambda x: x.diagonal(), lambda x: x.unfold(1, 2, 1), lambda x: x.narrow(0, 1, 2), lambda x: x.split(2)[1],
-    lambda x: x.unbind()[2], lambda x: x.expand(3, 4), lambda x: x.as_strided((2, 2), (4, 1)), lambda x: x.view(tg.int32),
+    lambda x: x.reshape(12), lambda x: x.view(2, 6), lambda x: x.t(), lambda x: x.unsqueeze(1), lambda x: x[1:],
+    lambda x: x[:, 2],
+    lambda x: x[1, 2], lambda x: x.diagonal(), lambda x: x.unfold(1, 2, 1), lambda x: x.narrow(0, 1, 2),
+    lambda x: x.split(2)[1],
+    lambda x: x.unbind()[2], lambda x: x.expand(3, 4), lambda x: x.as_strided((2, 2), (4, 1)),
+    lambda x: x.view(tg.int32),
     lambda x: tg.broadcast_tensors(x, tg.zeros(4))[0]])
 def test_a_view_shares_the_memory_of_its_source(make):
     x = tg.zeros(3, 4)
@@ -58,7 +61,8 @@ def test_view_of_a_channels_last_activation_works_and_keeps_the_logical_order():
 
 def test_view_refuses_what_pytorch_refuses_in_logical_order():
     x = tg.zeros(2, 3, 4)
-    for wrong in (lambda: x.transpose(0, 1).view(6, 4), lambda: x[:, :2].view(-1), lambda: x.expand(2, 2, 3, 4).view(-1)):
+    for wrong in (lambda: x.transpose(0, 1).view(6, 4), lambda: x[:, :2].view(-1),
+                  lambda: x.expand(2, 2, 3, 4).view(-1)):
         with pytest.raises(ShapeError, match=r"view: shape .* would merge axes .* Use \.reshape"):
             wrong()
 
@@ -90,7 +94,8 @@ def test_contiguous_is_the_tensor_itself_where_it_can_be():
     x = tg.zeros(2, 3, 2, 2)
     assert x.contiguous() is x
     last = x.contiguous(memory_format=tg.channels_last)
-    assert last.stride() == (12, 1, 6, 3) and last.is_contiguous(memory_format=tg.channels_last) and not last.is_contiguous()
+    assert last.stride() == (12, 1, 6, 3) and not last.is_contiguous()
+    assert last.is_contiguous(memory_format=tg.channels_last)
     assert last.contiguous(memory_format=tg.channels_last) is last
     assert last.contiguous().stride() == (12, 4, 2, 1)
 
@@ -213,18 +218,22 @@ def test_the_gradient_of_a_slice_of_a_channels_last_tensor_lies_channels_last():
 
 
 CASES = {
-    "reshape": lambda lib, x: x.reshape(4, -1), "view": lambda lib, x: x.view(6, 4), "flatten": lambda lib, x: lib.flatten(x, 1),
+    "reshape": lambda lib, x: x.reshape(4, -1), "view": lambda lib, x: x.view(6, 4),
+    "flatten": lambda lib, x: lib.flatten(x, 1),
     "unflatten": lambda lib, x: lib.unflatten(x, 2, (2, -1)), "ravel": lambda lib, x: lib.ravel(x),
     "permute": lambda lib, x: lib.permute(x, (2, 0, 1)), "transpose": lambda lib, x: lib.transpose(x, 0, -1),
-    "mT": lambda lib, x: x.mT, "movedim": lambda lib, x: lib.movedim(x, (0, 2), (1, 0)), "swapaxes": lambda lib, x: x.swapaxes(1, 2),
+    "mT": lambda lib, x: x.mT, "movedim": lambda lib, x: lib.movedim(x, (0, 2), (1, 0)),
+    "swapaxes": lambda lib, x: x.swapaxes(1, 2),
     "squeeze": lambda lib, x: lib.squeeze(x[:1], 0), "unsqueeze": lambda lib, x: lib.unsqueeze(x, -2),
-    "expand": lambda lib, x: x.unsqueeze(0).expand(2, -1, 3, 4), "broadcast_to": lambda lib, x: lib.broadcast_to(x, (2, 2, 3, 4)),
+    "expand": lambda lib, x: x.unsqueeze(0).expand(2, -1, 3, 4),
+    "broadcast_to": lambda lib, x: lib.broadcast_to(x, (2, 2, 3, 4)),
     "narrow": lambda lib, x: lib.narrow(x, 1, -2, 2), "select": lambda lib, x: lib.select(x, 2, -1),
     "chunk": lambda lib, x: lib.chunk(x, 3, 2)[1], "tensor_split": lambda lib, x: lib.tensor_split(x, 3, 2)[0],
     "split": lambda lib, x: lib.split(x, [1, 3], 2)[1], "unbind": lambda lib, x: lib.unbind(x, 1)[2],
     "diagonal": lambda lib, x: lib.diagonal(x, 1, 1, 2), "diag_embed": lambda lib, x: lib.diag_embed(x, -1, 0, 2),
     "unfold": lambda lib, x: x.unfold(2, 2, 1), "as_strided": lambda lib, x: lib.as_strided(x, (2, 3), (3, 4), 2),
-    "broadcast_tensors": lambda lib, x: lib.broadcast_tensors(x, lib.zeros(2, 2, 3, 4))[0], "clone": lambda lib, x: lib.clone(x),
+    "broadcast_tensors": lambda lib, x: lib.broadcast_tensors(x, lib.zeros(2, 2, 3, 4))[0],
+    "clone": lambda lib, x: lib.clone(x),
 }
 
 
@@ -233,16 +242,19 @@ CASES = {
 def test_value_and_derivatives_are_pytorch_s(name):
     import torch
     x = np.random.default_rng(0).standard_normal((2, 3, 4))
-    agree(lambda x: CASES[name](tg, x) * CASES[name](tg, x), lambda x: CASES[name](torch, x) * CASES[name](torch, x), [x])
+    agree(lambda x: CASES[name](tg, x) * CASES[name](tg, x), lambda x: CASES[name](torch, x) * CASES[name](torch, x),
+          [x])
 
 
 def _read(lib, pool, what, k, n):
     """A new tensor made of pool[k]: a view or a result."""
     x = pool[k % len(pool)]
     rows = x.shape[0] if x.ndim else 0
-    reads = {"row": lambda: x[n % rows] if rows else x.unsqueeze(0), "turned": lambda: x.transpose(0, -1) if x.ndim else x.unsqueeze(-1),
+    reads = {"row": lambda: x[n % rows] if rows else x.unsqueeze(0),
+             "turned": lambda: x.transpose(0, -1) if x.ndim else x.unsqueeze(-1),
              "flat": lambda: x.reshape(-1), "part": lambda: x.narrow(0, n % rows, rows - n % rows) if rows else x * 1,
-             "diagonal": lambda: x.diagonal() if x.ndim > 1 else x.unsqueeze(0), "sine": lambda: x.sin(), "copy": lambda: x.clone(),
+             "diagonal": lambda: x.diagonal() if x.ndim > 1 else x.unsqueeze(0), "sine": lambda: x.sin(),
+             "copy": lambda: x.clone(),
              "squeezed": lambda: x.squeeze(), "detached": lambda: x.detach()}
     return reads[what]()
 
@@ -254,7 +266,8 @@ def _write(lib, pool, what, k, n):
         if x.ndim and x.shape[0]:
             x[n % x.shape[0]] = other.sum() * 0.5
         return
-    {"mul_": lambda: x.mul_(2.0), "add_": lambda: x.add_(other.sum()), "copy_": lambda: x.copy_(other.sum()), "zero_": lambda: x.zero_(),
+    {"mul_": lambda: x.mul_(2.0), "add_": lambda: x.add_(other.sum()), "copy_": lambda: x.copy_(other.sum()),
+     "zero_": lambda: x.zero_(),
      "sin_": lambda: x.sin_(), "masked_fill_": lambda: x.masked_fill_(x > 0.3, 0.25)}[what]()
 
 
@@ -263,7 +276,8 @@ WRITES = ("mul_", "add_", "copy_", "zero_", "sin_", "masked_fill_", "set")
 
 
 @pytest.mark.oracle
-@given(st.lists(st.tuples(st.sampled_from(READS + WRITES), st.integers(0, 5), st.integers(0, 5)), min_size=2, max_size=8),
+@given(st.lists(st.tuples(st.sampled_from(READS + WRITES), st.integers(0, 5), st.integers(0, 5)), min_size=2,
+                max_size=8),
        arrays((2, 3)))
 def test_programs_of_views_and_writes_in_place_give_pytorch_s_values_and_gradients(program, values):
     import torch

@@ -1,4 +1,6 @@
 """Sorting and counting: the order of ties and NaN, positions that give the values, PyTorch's gradients."""
+from functools import partial
+
 import numpy as np
 import pytest
 from hypothesis import given
@@ -45,7 +47,8 @@ def test_topk_along_another_axis_and_of_a_0d_tensor():
 CASES = {
     "sort": lambda lib, x: lib.sort(x, 1)[0], "sort descending": lambda lib, x: lib.sort(x, 0, descending=True)[0],
     "topk": lambda lib, x: lib.topk(x, 2, 1)[0], "topk least": lambda lib, x: lib.topk(x, 2, 0, largest=False)[0],
-    "kthvalue": lambda lib, x: lib.kthvalue(x, 2, 1)[0], "kthvalue kept": lambda lib, x: lib.kthvalue(x, 3, 0, keepdim=True)[0],
+    "kthvalue": lambda lib, x: lib.kthvalue(x, 2, 1)[0],
+    "kthvalue kept": lambda lib, x: lib.kthvalue(x, 3, 0, keepdim=True)[0],
     "msort": lambda lib, x: lib.msort(x),
 }
 
@@ -64,8 +67,11 @@ def test_counts_and_places_are_pytorch_s():
     i, w, edges = np.array([3, 0, 3, 1]), np.array([0.5, 1, 2, 4], "float32"), np.array([0.0, 1.0, 3.0])
     for function in (lambda lib, i, w, e: lib.bincount(i), lambda lib, i, w, e: lib.bincount(i, w, 6),
                      lambda lib, i, w, e: lib.unique(i), lambda lib, i, w, e: lib.unique(i, return_inverse=True)[1],
-                     lambda lib, i, w, e: lib.unique(i, return_counts=True)[1], lambda lib, i, w, e: lib.unique(i.reshape(2, 2), dim=0),
-                     lambda lib, i, w, e: lib.searchsorted(e, w), lambda lib, i, w, e: lib.searchsorted(e, w, right=True),
-                     lambda lib, i, w, e: lib.bucketize(w, e, out_int32=True), lambda lib, i, w, e: lib.searchsorted(e, 1.0),
+                     lambda lib, i, w, e: lib.unique(i, return_counts=True)[1],
+                     lambda lib, i, w, e: lib.unique(i.reshape(2, 2), dim=0),
+                     lambda lib, i, w, e: lib.searchsorted(e, w),
+                     lambda lib, i, w, e: lib.searchsorted(e, w, right=True),
+                     lambda lib, i, w, e: lib.bucketize(w, e, out_int32=True),
+                     lambda lib, i, w, e: lib.searchsorted(e, 1.0),
                      lambda lib, i, w, e: lib.searchsorted(lib.stack((e, e * 2)), lib.stack((w, w)))):
-        agree(lambda i, w, e: function(tg, i, w, e), lambda i, w, e: function(torch, i, w, e), [i, w, edges], order=0, dtype="float32")
+        agree(partial(function, tg), partial(function, torch), [i, w, edges], order=0, dtype="float32")

@@ -1,4 +1,4 @@
-"""Records of reading and writing at positions and under masks (ops/index.py, gather.py, masked.py, embedding.py, write.py)."""
+"""Records of reading and writing at positions and under masks (ops/index.py, gather, masked, embedding, write)."""
 import numpy as np
 from hypothesis import strategies as st
 
@@ -27,16 +27,24 @@ def cases(*values, **options):
 
 
 register(Record("index", ops="index index_sum", function=lambda x, i: x[:, i],
-                cases=cases(arrays((2, 3, 2)), shapes(0, 2).filter(lambda s: s != ()).flatmap(lambda s: positions(s, 3, -3))),
+                cases=cases(arrays((2, 3, 2)),
+                            shapes(0, 2).filter(lambda s: s != ()).flatmap(lambda s: positions(s, 3, -3))),
                 reference=lambda x, i: np.stack([x[:, k] for k in i.ravel()], 1).reshape(2, *i.shape, 2),
                 wrong=[(lambda: X[far], TensorIndexError, r"index: position 5 is out of range for axis 0 of size 2"),
-                       (lambda: X[tg.tensor([0.0])], TensorIndexError, r"a tensor of tinygrad_cnn.float32 is not an index"),
-                       (lambda: X[tg.tensor([0, 1]), tg.tensor([0, 1, 2])], TensorIndexError, r"shapes \(2,\), \(3,\) cannot be broadcast"),
-                       (lambda: X[tg.tensor([True, False, True])], TensorIndexError, r"a mask of shape \(3,\) cannot be laid over"),
-                       (lambda: X[[[0, 1], [1, 0]]], TensorIndexError, r"a list of lists or tensors is read as a tuple by PyTorch"),
-                       (lambda: X.index_select(0, tg.tensor([-1])), TensorIndexError, r"index_select: position -1 is out of range"),
-                       (lambda: X.index_select(0, tg.tensor([[1]])), ShapeError, r"an index is a vector, not of shape \(1, 1\)"),
-                       (lambda: X.take(tg.tensor([24])), TensorIndexError, r"take: position 24 is out of range for axis 0 of size 24"),
+                       (lambda: X[tg.tensor([0.0])], TensorIndexError,
+                        r"a tensor of tinygrad_cnn.float32 is not an index"),
+                       (lambda: X[tg.tensor([0, 1]), tg.tensor([0, 1, 2])], TensorIndexError,
+                        r"shapes \(2,\), \(3,\) cannot be broadcast"),
+                       (lambda: X[tg.tensor([True, False, True])], TensorIndexError,
+                        r"a mask of shape \(3,\) cannot be laid over"),
+                       (lambda: X[[[0, 1], [1, 0]]], TensorIndexError,
+                        r"a list of lists or tensors is read as a tuple by PyTorch"),
+                       (lambda: X.index_select(0, tg.tensor([-1])), TensorIndexError,
+                        r"index_select: position -1 is out of range"),
+                       (lambda: X.index_select(0, tg.tensor([[1]])), ShapeError,
+                        r"an index is a vector, not of shape \(1, 1\)"),
+                       (lambda: X.take(tg.tensor([24])), TensorIndexError,
+                        r"take: position 24 is out of range for axis 0 of size 24"),
                        (lambda: X.take(tg.tensor([1.0])), DTypeError, r"take: an index is a tensor of integers")]))
 
 register(Record("index along two axes", ops="index index_sum", function=lambda x, i, j: x[i, :, j],
@@ -54,10 +62,13 @@ def _written(x, value, i):
 register(Record("index_put", ops="index_put", function=lambda x, value, i: x.index_copy(1, i, value),
                 cases=cases(arrays((2, 4)), arrays((2, 3)), st.permutations(range(4)).map(lambda p: np.array(p[:3]))),
                 reference=_written,
-                wrong=[(lambda: X.index_copy(0, tg.tensor([0]), tg.zeros(2, 3, 4)), ShapeError, r"take a source of shape \(1, 3, 4\)"),
-                       (lambda: X.index_copy(0, tg.tensor([0]), tg.zeros(1, 3, 4, dtype=tg.float64)), DTypeError, r"the source is"),
+                wrong=[(lambda: X.index_copy(0, tg.tensor([0]), tg.zeros(2, 3, 4)), ShapeError,
+                        r"take a source of shape \(1, 3, 4\)"),
+                       (lambda: X.index_copy(0, tg.tensor([0]), tg.zeros(1, 3, 4, dtype=tg.float64)), DTypeError,
+                        r"the source is"),
                        (lambda: X.index_fill(0, far, 1.0), TensorIndexError, r"index_fill: position 5"),
-                       (lambda: X.index_put((slice(None),), tg.zeros(1)), TensorIndexError, r"must be integer tensors or masks")]))
+                       (lambda: X.index_put((slice(None),), tg.zeros(1)), TensorIndexError,
+                        r"must be integer tensors or masks")]))
 
 
 def _added(x, source, i):
@@ -79,12 +90,17 @@ def _gathered(x, i, dim):
 
 
 register(Record("gather", ops="gather scatter_sum", function=lambda x, i, dim: tg.gather(x, dim, i),
-                cases=st.one_of(cases(arrays((3, 2)), positions((4, 2), 3), dim=0), cases(arrays((2, 3)), positions((1, 2), 3), dim=1)),
+                cases=st.one_of(cases(arrays((3, 2)), positions((4, 2), 3), dim=0),
+                                cases(arrays((2, 3)), positions((1, 2), 3), dim=1)),
                 reference=_gathered,
-                wrong=[(lambda: X.gather(0, tg.tensor([0])), ShapeError, r"index has shape \(1,\) but the tensor has \(2, 3, 4\)"),
-                       (lambda: X.gather(0, tg.zeros(1, 4, 1).long()), ShapeError, r"larger than the tensor of shape \(2, 3, 4\) off axis 0"),
-                       (lambda: X.gather(0, tg.full((1, 1, 1), 2)), TensorIndexError, r"gather: position 2 is out of range .* Use 0 to 1"),
-                       (lambda: X.gather(0, tg.zeros(1, 1, 1)), DTypeError, r"gather: an index is a tensor of integers"),
+                wrong=[(lambda: X.gather(0, tg.tensor([0])), ShapeError,
+                        r"index has shape \(1,\) but the tensor has \(2, 3, 4\)"),
+                       (lambda: X.gather(0, tg.zeros(1, 4, 1).long()), ShapeError,
+                        r"larger than the tensor of shape \(2, 3, 4\) off axis 0"),
+                       (lambda: X.gather(0, tg.full((1, 1, 1), 2)), TensorIndexError,
+                        r"gather: position 2 is out of range .* Use 0 to 1"),
+                       (lambda: X.gather(0, tg.zeros(1, 1, 1)), DTypeError,
+                        r"gather: an index is a tensor of integers"),
                        (lambda: X.take_along_dim(tg.tensor([0]), 0), ShapeError, r"indices have shape \(1,\)")]))
 
 
@@ -98,9 +114,12 @@ def _scattered(x, src, i, add=False):
 distinct_rows = st.lists(st.permutations(range(4)).map(lambda p: p[:3]), min_size=2, max_size=2).map(np.array)
 register(Record("scatter", ops="scatter", function=lambda x, src, i: x.scatter(1, i, src),
                 cases=cases(arrays((2, 4)), arrays((3, 3)), distinct_rows), reference=_scattered,
-                wrong=[(lambda: X.scatter(0, tg.zeros(1, 1, 1).long()), ArgumentError, r"scatter: there is nothing to write"),
-                       (lambda: X.scatter(0, tg.zeros(1, 1, 1).long(), tg.ones(1, 1, 1).double()), DTypeError, r"the source is"),
-                       (lambda: X.scatter(0, tg.zeros(2, 1, 1).long(), tg.ones(1, 1, 1)), ShapeError, r"or than the source")]))
+                wrong=[(lambda: X.scatter(0, tg.zeros(1, 1, 1).long()), ArgumentError,
+                        r"scatter: there is nothing to write"),
+                       (lambda: X.scatter(0, tg.zeros(1, 1, 1).long(), tg.ones(1, 1, 1).double()), DTypeError,
+                        r"the source is"),
+                       (lambda: X.scatter(0, tg.zeros(2, 1, 1).long(), tg.ones(1, 1, 1)), ShapeError,
+                        r"or than the source")]))
 
 register(Record("scatter_add", ops="scatter_sum", function=lambda x, src, i: x.scatter_add(1, i, src),
                 cases=cases(arrays((2, 4)), arrays((3, 3)), positions((2, 3), 4)),
@@ -109,13 +128,15 @@ register(Record("scatter_add", ops="scatter_sum", function=lambda x, src, i: x.s
 register(Record("masked_fill", ops="fill_where", function=tg.masked_fill,
                 cases=cases(arrays((2, 3)), st.one_of(masks((2, 3)), masks((3,)), masks((2, 2, 1))), arrays(())),
                 reference=lambda x, mask, value: np.where(mask, value, x),
-                wrong=[(lambda: X.masked_fill(tg.tensor([1]), 0), DTypeError, r"a mask is a tensor of bools, not tinygrad_cnn.int64"),
-                       (lambda: X.masked_fill(X == 0, tg.ones(2)), ShapeError, r"expected a number or a 0-d tensor, got shape \(2,\)"),
+                wrong=[(lambda: X.masked_fill(tg.tensor([1]), 0), DTypeError,
+                        r"a mask is a tensor of bools, not tinygrad_cnn.int64"),
+                       (lambda: X.masked_fill(X == 0, tg.ones(2)), ShapeError,
+                        r"expected a number or a 0-d tensor, got shape \(2,\)"),
                        (lambda: X.masked_fill(tg.tensor([True, False]), 0), ShapeError, r"cannot be broadcast")]))
 
 register(Record("masked_select", ops="masked_select masked_place", function=tg.masked_select,
                 cases=st.one_of(cases(arrays((2, 3)), masks((2, 3))), cases(arrays((2, 3)), masks((3,)))),
-                reference=lambda x, mask: np.array([v for v, m in zip(x.flat, np.broadcast_to(mask, x.shape).flat) if m])))
+                reference=lambda x, mask: np.extract(np.broadcast_to(mask, x.shape), x)))
 
 register(Record("mask over the first axis", ops="masked_select masked_place", function=lambda x, mask: x[mask],
                 cases=cases(arrays((3, 2)), masks((3,))),
@@ -124,7 +145,8 @@ register(Record("mask over the first axis", ops="masked_select masked_place", fu
 register(Record("masked_scatter", ops="masked_select index_put", function=tg.masked_scatter,
                 cases=cases(arrays((2, 3)), masks((2, 3)), arrays((6,))),
                 reference=lambda x, mask, source: np.where(mask, source[np.cumsum(mask).reshape(2, 3) - 1], x),
-                wrong=[(lambda: X.masked_scatter(X == 0, tg.zeros(3)), ShapeError, r"true at 24 places but the source has 3")]))
+                wrong=[(lambda: X.masked_scatter(X == 0, tg.zeros(3)), ShapeError,
+                        r"true at 24 places but the source has 3")]))
 
 
 def _rows_of(weight, index, padding_idx=None):
@@ -134,20 +156,25 @@ def _rows_of(weight, index, padding_idx=None):
 W = tg.zeros(3, 2)
 register(Record("embedding", ops="embedding", function=lambda weight, index: embedding(index, weight),
                 cases=cases(arrays((4, 2)), positions((2, 3), 4)), reference=_rows_of,
-                wrong=[(lambda: embedding(tg.tensor([3]), W), TensorIndexError, r"embedding: position 3 is out of range .* Use 0 to 2"),
-                       (lambda: embedding(tg.tensor([1]), W, padding_idx=3), TensorIndexError, r"padding_idx=3 is out of range for 3 rows"),
+                wrong=[(lambda: embedding(tg.tensor([3]), W), TensorIndexError,
+                        r"embedding: position 3 is out of range .* Use 0 to 2"),
+                       (lambda: embedding(tg.tensor([1]), W, padding_idx=3), TensorIndexError,
+                        r"padding_idx=3 is out of range for 3 rows"),
                        (lambda: embedding(tg.tensor([1]), tg.zeros(3)), ShapeError, r"weight is a matrix"),
                        (lambda: embedding(tg.tensor([1]), W, max_norm=1.0), ArgumentError, r"not supported")]))
 
 register(Record("copy_", ops="copy put", function=lambda x, src: (x * 1).copy_(src),
                 cases=st.one_of(cases(arrays((2, 3)), arrays((3,))), cases(arrays((2, 3)), arrays((2, 3)))),
                 reference=lambda x, src: src + 0 * x,
-                wrong=[(lambda: tg.zeros(2).copy_(tg.zeros(3)), ShapeError, r"copy_: shape \(3,\) does not broadcast to \(2,\)")]))
+                wrong=[(lambda: tg.zeros(2).copy_(tg.zeros(3)), ShapeError,
+                        r"copy_: shape \(3,\) does not broadcast to \(2,\)")]))
 
 register(Record("fill_", ops="fill put", function=lambda x, value: _with_filled_row(x * 1, value),
                 cases=cases(arrays((2, 3)), value=2.5), reference=lambda x, value: np.stack([np.full(3, value), x[1]]),
-                wrong=[(lambda: tg.zeros(2).fill_(tg.zeros(2)), ShapeError, r"expected a number or a 0-d tensor, got shape \(2,\)"),
-                       (lambda: tg.zeros(2).fill_("a"), DTypeError, r"fill_: a value is a Tensor or a number, not str")]))
+                wrong=[(lambda: tg.zeros(2).fill_(tg.zeros(2)), ShapeError,
+                        r"expected a number or a 0-d tensor, got shape \(2,\)"),
+                       (lambda: tg.zeros(2).fill_("a"), DTypeError,
+                        r"fill_: a value is a Tensor or a number, not str")]))
 
 
 def _with_filled_row(x, value):

@@ -19,17 +19,22 @@ def factors(draw):
 
 
 register(Record("matmul", ops="matmul", function=tg.matmul, cases=factors(),
-                reference=lambda a, b: np.einsum("...ij,...jk->...ik", a if a.ndim > 1 else a[None], b if b.ndim > 1 else b[:, None])
-                .reshape(np.matmul(a, b).shape),
-                wrong=[(lambda: A @ B, ShapeError, r"matmul: the last axis of the first tensor has size 3 but the first of the second has 4"),
+                reference=lambda a, b: np.einsum(
+                    "...ij,...jk->...ik", np.atleast_2d(a), b if b.ndim > 1 else b[:, None]).reshape(np.matmul(a, b).shape),
+                wrong=[(lambda: A @ B, ShapeError,
+                        r"matmul: the last axis of the first tensor has size 3 but the first of the second has 4"),
                        (lambda: A @ tg.tensor(1.0), ShapeError, r"expected tensors of at least 1 dimension"),
-                       (lambda: tg.zeros(2, 1, 2) @ tg.zeros(3, 2, 2), ShapeError, r"the batch axes \(2,\) and \(3,\) cannot be broadcast"),
-                       (lambda: A @ tg.zeros(3, 2).double(), DTypeError, r"matmul: inputs have dtypes float32, float64"),
+                       (lambda: tg.zeros(2, 1, 2) @ tg.zeros(3, 2, 2), ShapeError,
+                        r"the batch axes \(2,\) and \(3,\) cannot be broadcast"),
+                       (lambda: A @ tg.zeros(3, 2).double(), DTypeError,
+                        r"matmul: inputs have dtypes float32, float64"),
                        (lambda: A.mm(tg.zeros(3)), ShapeError, r"mm: tensor 2 has 1 dimensions but 2 are expected"),
-                       (lambda: tg.zeros(2, 1, 2).bmm(tg.zeros(3, 2, 1)), ShapeError, r"bmm: the batches have sizes 2 and 3"),
+                       (lambda: tg.zeros(2, 1, 2).bmm(tg.zeros(3, 2, 1)), ShapeError,
+                        r"bmm: the batches have sizes 2 and 3"),
                        (lambda: A.trace().reshape(1).trace(), ShapeError, r"trace: expected a matrix, got 1"),
                        (lambda: A.inner(B), ShapeError, r"inner: the last axes have sizes 3 and 5"),
-                       (lambda: tg.cross(tg.zeros(2), tg.zeros(2)), ArgumentError, r"cross: both tensors need an axis of size 3")]))
+                       (lambda: tg.cross(tg.zeros(2), tg.zeros(2)), ArgumentError,
+                        r"cross: both tensors need an axis of size 3")]))
 
 
 @st.composite
@@ -40,15 +45,19 @@ def layers(draw):
 
 register(Record("linear", ops="linear linear_dw", function=linear, cases=layers(),
                 reference=lambda x, w, b: np.einsum("...i,oi->...o", x, w) + (0 if b is None else b),
-                wrong=[(lambda: linear(A, B), ShapeError, r"linear: input has 3 features but weight expects 5 .*weight.shape\[1\]"),
-                       (lambda: linear(A, tg.zeros(4, 3), tg.zeros(5)), ShapeError, r"bias has shape \(5,\) but there are 4 output"),
-                       (lambda: linear(A, tg.zeros(4, 3, 1)), ShapeError, r"expected input \(..., in_features\) and weight")]))
+                wrong=[(lambda: linear(A, B), ShapeError,
+                        r"linear: input has 3 features but weight expects 5 .*weight.shape\[1\]"),
+                       (lambda: linear(A, tg.zeros(4, 3), tg.zeros(5)), ShapeError,
+                        r"bias has shape \(5,\) but there are 4 output"),
+                       (lambda: linear(A, tg.zeros(4, 3, 1)), ShapeError,
+                        r"expected input \(..., in_features\) and weight")]))
 
-EQUATIONS = {"ij,jk->ik": [(2, 3), (3, 2)], "bij,bkj->bik": [(2, 2, 3), (2, 3, 3)], "i,j": [(2,), (3,)], "ii->i": [(3, 3)],
-             "ij->ji": [(2, 3)], "ij->": [(2, 3)], "ij,ij->": [(2, 3), (2, 3)], "...i,...i": [(2, 3), (1, 3)],
-             "...ij->...ji": [(2, 2, 3)], "iij,jk": [(2, 2, 3), (3, 2)], "a,ab,b": [(2,), (2, 3), (3,)],
-             "bi,bj,ij->b": [(2, 3), (2, 2), (3, 2)], "ij,k->i": [(2, 3), (2,)], "i...,i->...": [(2, 3), (2,)],
-             "ij,jk,kl->il": [(2, 3), (3, 2), (2, 2)], "ij,ij->ij": [(2, 3), (2, 1)], "iij,ij->j": [(2, 2, 3), (1, 3)]}
+EQUATIONS = {"ij,jk->ik": [(2, 3), (3, 2)], "bij,bkj->bik": [(2, 2, 3), (2, 3, 3)], "i,j": [(2,), (3,)],
+             "ii->i": [(3, 3)], "ij->ji": [(2, 3)], "ij->": [(2, 3)], "ij,ij->": [(2, 3), (2, 3)],
+             "...i,...i": [(2, 3), (1, 3)], "...ij->...ji": [(2, 2, 3)], "iij,jk": [(2, 2, 3), (3, 2)],
+             "a,ab,b": [(2,), (2, 3), (3,)], "bi,bj,ij->b": [(2, 3), (2, 2), (3, 2)], "ij,k->i": [(2, 3), (2,)],
+             "i...,i->...": [(2, 3), (2,)], "ij,jk,kl->il": [(2, 3), (3, 2), (2, 2)], "ij,ij->ij": [(2, 3), (2, 1)],
+             "iij,ij->j": [(2, 2, 3), (1, 3)]}
 
 
 @st.composite
@@ -64,7 +73,8 @@ register(Record("einsum", ops="contract", function=lambda *xs, equation: tg.eins
                        (lambda: tg.einsum("ij->k", A), ArgumentError, r"has one that no operand has"),
                        (lambda: tg.einsum("i", A), ArgumentError, r"names 1 axes but the operand has 2"),
                        (lambda: tg.einsum("i1", A), ArgumentError, r"'i1' in 'i1' is not a group of labels"),
-                       (lambda: tg.tensordot(A, B, 1), ShapeError, r"tensordot: axes \[1\] of shape \(2, 3\) and \[0\] of shape")]))
+                       (lambda: tg.tensordot(A, B, 1), ShapeError,
+                        r"tensordot: axes \[1\] of shape \(2, 3\) and \[0\] of shape")]))
 
 register(Record("tensordot", ops="contract", function=tg.tensordot,
                 cases=st.one_of(fixed((2, 3, 4), (3, 4, 2), dims=2), fixed((2, 3), (2, 3), dims=([0, 1], [0, 1])),

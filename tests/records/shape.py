@@ -40,7 +40,8 @@ def basic_indices(draw):
 register(Record("reshape", ops="reshape", function=tg.reshape,
                 cases=fixed((2, 3, 4), shape=st.sampled_from([(6, 4), (-1,), (4, -1), (1, 2, 12), (3, 2, 2, 2)])),
                 reference=lambda x, shape: np.array(list(x.flat)).reshape(shape),
-                wrong=[(lambda: X.reshape(5, 5), ShapeError, r"shape \(5, 5\) does not hold the 24 elements .* \(2, 3, 4\)"),
+                wrong=[(lambda: X.reshape(5, 5), ShapeError,
+                        r"shape \(5, 5\) does not hold the 24 elements .* \(2, 3, 4\)"),
                        (lambda: X.reshape(-1, 7), ShapeError, r"Give sizes whose product is 24"),
                        (lambda: X.reshape(2.0, 12), ArgumentError, r"reshape: size 2.0 is not an integer"),
                        (lambda: X.unflatten(1, (2, 2)), ShapeError, r"\(2, 2\) do not multiply to 3"),
@@ -56,7 +57,8 @@ register(Record("permute", ops="permute", function=tg.permute,
 register(Record("transpose", ops="transpose", function=tg.transpose, cases=fixed((2, 3, 4), dim0=axes, dim1=axes),
                 reference=lambda x, dim0, dim1: np.swapaxes(x, dim0, dim1),
                 wrong=[(lambda: X.t(), ShapeError, r"t: expected at most 2 dimensions, got 3"),
-                       (lambda: X.transpose(0, 3), TensorIndexError, r"transpose: dim=3 is out of range .* 3 dimensions"),
+                       (lambda: X.transpose(0, 3), TensorIndexError,
+                        r"transpose: dim=3 is out of range .* 3 dimensions"),
                        (lambda: tg.zeros(2).mT, ShapeError, r"mT: expected at least 2 dimensions, got 1")]))
 
 register(Record("squeeze", ops="squeeze", function=tg.squeeze,
@@ -83,7 +85,8 @@ def _summed_by_hand(x, shape):
 
 
 register(Record("sum_to", ops="sum_to", function=lambda x, shape: OPS["sum_to"](x, shape=shape),
-                cases=fixed((2, 3, 4), shape=st.sampled_from([(4,), (3, 1), (1, 1), (2, 1, 4), ()])), reference=_summed_by_hand))
+                cases=fixed((2, 3, 4), shape=st.sampled_from([(4,), (3, 1), (1, 1), (2, 1, 4), ()])),
+                reference=_summed_by_hand))
 
 register(Record("getitem", ops="getitem place", function=lambda x, index: x[index], cases=basic_indices(),
                 reference=lambda x, index: x[index],
@@ -94,12 +97,14 @@ register(Record("getitem", ops="getitem place", function=lambda x, index: x[inde
                        (lambda: X[..., ...], TensorIndexError, r"'...' appears twice"),
                        (lambda: X["a"], TensorIndexError, r"str is not an index"),
                        (lambda: X[1.0], TensorIndexError, r"float is not an index"),
-                       (lambda: X.narrow(1, 2, 2), TensorIndexError, r"start=2 with length=2 does not lie in axis 1 of size 3"),
-                       (lambda: X.select(0, 2), TensorIndexError, r"select: index 2 is out of range for axis 0 of size 2")]))
+                       (lambda: X.narrow(1, 2, 2), TensorIndexError,
+                        r"start=2 with length=2 does not lie in axis 1 of size 3"),
+                       (lambda: X.select(0, 2), TensorIndexError,
+                        r"select: index 2 is out of range for axis 0 of size 2")]))
 
 register(Record("split", ops="split", function=lambda x, sizes, dim: tg.split(x, sizes, dim),
                 cases=st.one_of(fixed((2, 5), sizes=st.integers(1, 6), dim=1), fixed((2, 5), sizes=[2, 0, 3], dim=-1)),
-                reference=lambda x, sizes, dim: np.split(x, range(sizes, 5, sizes) if type(sizes) is int else [2, 2], 1),
+                reference=lambda x, sizes, dim: np.split(x, [2, 2] if dim == -1 else range(sizes, 5, sizes), 1),
                 wrong=[(lambda: X.split([1, 1], 1), ShapeError, r"sizes \(1, 1\) add up to 2 but axis 1 has size 3"),
                        (lambda: X.split(0), ArgumentError, r"pieces of size 0 cannot make up axis 0"),
                        (lambda: X.chunk(0), ArgumentError, r"chunks=0 is not a number of pieces"),
@@ -123,12 +128,14 @@ def _on_diagonal(x, offset):
     return y
 
 
-register(Record("diag_embed", ops="place_diagonal", function=tg.diag_embed, cases=fixed((2, 3), offset=st.integers(-2, 2)),
+register(Record("diag_embed", ops="place_diagonal", function=tg.diag_embed,
+                cases=fixed((2, 3), offset=st.integers(-2, 2)),
                 reference=_on_diagonal))
 
 register(Record("windows", ops="windows sum_windows", function=lambda x, size, step: x.unfold(1, size, step),
                 cases=fixed((2, 5, 2), size=st.integers(0, 5), step=st.integers(1, 3)),
-                reference=lambda x, size, step: np.moveaxis(np.stack([x[:, k:k + size] for k in range(0, 6 - size, step)], 1), 2, 3),
+                reference=lambda x, size, step: np.stack([np.moveaxis(x[:, k:k + size], 1, 2)
+                                                          for k in range(0, 6 - size, step)], 1),
                 wrong=[(lambda: X.unfold(1, 4, 1), ShapeError, r"windows of size 4 do not fit into axis 1 of size 3"),
                        (lambda: X.unfold(1, 2, 0), ArgumentError, r"step=0 does not move the window")]))
 
@@ -144,14 +151,17 @@ register(Record("as_strided", ops="as_strided sum_strided", function=lambda x, *
 register(Record("clone", ops="clone", function=tg.clone, cases=single(), reference=lambda x: x))
 
 register(Record("contiguous", ops="contiguous",
-                function=lambda x, memory_format: x.transpose(0, 1).contiguous(memory_format=getattr(tg, memory_format)),
+                function=lambda x, memory_format: x.mT.contiguous(memory_format=getattr(tg, memory_format)),
                 cases=fixed((2, 3, 2, 2), memory_format=st.sampled_from(["contiguous_format", "channels_last"])),
-                reference=lambda x, memory_format: x.swapaxes(0, 1),
-                wrong=[(lambda: X.contiguous(memory_format=tg.channels_last), ShapeError, r"channels_last is for 4 dimensions"),
-                       (lambda: X.contiguous("channels_last"), ArgumentError, r"memory_format='channels_last' is not one")]))
+                reference=lambda x, memory_format: x.swapaxes(-1, -2),
+                wrong=[(lambda: X.contiguous(memory_format=tg.channels_last), ShapeError,
+                        r"channels_last is for 4 dimensions"),
+                       (lambda: X.contiguous("channels_last"), ArgumentError,
+                        r"memory_format='channels_last' is not one")]))
 
 register(Record("view_dtype", ops="view_dtype", function=lambda x: x.view(tg.int64),
                 cases=st.tuples(st.tuples(arrays((2, 3)).map(lambda x: x.view("int64"))), st.just({})),
                 reference=lambda x: x,
                 wrong=[(lambda: X.view(tg.float64), ShapeError, r"tinygrad_cnn.float64 has 8 bytes an element"),
-                       (lambda: X.permute(2, 0, 1).view(-1), ShapeError, r"view: shape \(24,\) would merge axes .*reshape")]))
+                       (lambda: X.permute(2, 0, 1).view(-1), ShapeError,
+                        r"view: shape \(24,\) would merge axes .*reshape")]))

@@ -27,7 +27,9 @@ register(Record("sort", ops="argsort", function=tg.sort,
                        (lambda: tg.searchsorted(X, tg.zeros(4)), ShapeError, r"the sequence has shape \(2, 3\)")]))
 
 register(Record("topk", ops="topk_index", function=tg.topk,
-                cases=st.one_of(fixed((3, 4), values=NO_TIES, k=st.integers(0, 3), dim=st.integers(-2, 1), largest=st.booleans()),
+                cases=st.one_of(fixed((3, 4), values=NO_TIES, k=st.integers(0, 3), dim=st.integers(-2, 1),
+                                      largest=st.booleans()),
                                 fixed((2, 80), values=NO_TIES, k=3, dim=1, largest=st.booleans())),
                 reference=_k_of, float32=1e-5,
-                wrong=[(lambda: X.topk(4), ArgumentError, r"topk: k=4 is not possible along axis 1 of size 3 .*Use 0 to 3")]))
+                wrong=[(lambda: X.topk(4), ArgumentError,
+                        r"topk: k=4 is not possible along axis 1 of size 3 .*Use 0 to 3")]))

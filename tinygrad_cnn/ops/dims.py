@@ -10,8 +10,8 @@ def normalize_dim(op, dim, ndim):
     if type(dim) is int and -ndim <= dim < ndim:
         return dim % ndim
     if isinstance(dim, bool) or not hasattr(dim, "__index__"):
-        raise ArgumentError(f"{op}: dim={dim!r} is not an integer. Give the number of a dimension, from {-max(ndim, 1)} to "
-                            f"{max(ndim, 1) - 1}.")
+        raise ArgumentError(f"{op}: dim={dim!r} is not an integer. Give the number of a dimension, from "
+                            f"{-max(ndim, 1)} to {max(ndim, 1) - 1}.")
     number = dim.__index__()
     count = max(ndim, 1)
     if not -count <= number < count:
@@ -42,9 +42,9 @@ def sizes(op, first, more=(), negative=True):
     for n in found:
         if type(n) is not int:
             if isinstance(n, bool) or not hasattr(n, "__index__"):
-                raise ArgumentError(f"{op}: size {n!r} is not an integer. Give sizes as integers, for example {op}(2, 3).")
-            return sizes(op, tuple(m.__index__() if hasattr(m, "__index__") and not isinstance(m, bool) else m for m in found),
-                         (), negative)
+                raise ArgumentError(f"{op}: size {n!r} is not an integer. Give sizes as integers.")
+            plain = [m if isinstance(m, bool) or not hasattr(m, "__index__") else m.__index__() for m in found]
+            return sizes(op, plain, (), negative)
         if n < 0 and not (negative and n == -1):
             raise ShapeError(f"{op}: size {n} is negative (sizes {found}). Sizes count elements"
                              f"{'; one may be -1' if negative else ''}.")

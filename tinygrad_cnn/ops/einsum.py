@@ -61,7 +61,7 @@ def _arguments(args):
 
 
 def _parsed(equation, operands):
-    """The labels of each operand's axes, and of the result's; the axes of `...` are labelled -1, -2, ... from the last."""
+    """The labels of each operand's axes, and of the result's; the axes of `...` are -1, -2, ... from the last."""
     left, arrow, right = equation.replace(" ", "").partition("->")
     terms = left.split(",")
     if len(terms) != len(operands):
@@ -86,11 +86,12 @@ def _parsed(equation, operands):
 def _labels(equation, term, ndim):
     before, dots, after = term.partition("...")
     if not (before + after).isalpha() and before + after or not (before + after).isascii():
-        raise ArgumentError(f"einsum: {term!r} in {equation!r} is not a group of labels. Use letters, and '...' at most once.")
+        raise ArgumentError(f"einsum: {term!r} in {equation!r} is not a group of labels. Use letters, and '...' at "
+                            "most once.")
     more = ndim - len(before) - len(after)
     if more < 0 or more and not dots:
-        raise ArgumentError(f"einsum: {term!r} in {equation!r} names {len(before) + len(after)} axes but the operand has {ndim}. "
-                            "Give every axis a label, or write '...' for the rest.")
+        raise ArgumentError(f"einsum: {term!r} in {equation!r} names {len(before) + len(after)} axes but the operand "
+                            f"has {ndim}. Give every axis a label, or write '...' for the rest.")
     return (*before, *range(-more, 0), *after)
 
 
@@ -147,8 +148,8 @@ def tensordot(a, b, dims=2):
         left, right = list(range(na - dims, na)), list(range(dims))
     if (len(left) != len(right) or not isinstance(dims, (tuple, list)) and not 0 <= dims <= min(na, nb)
             or any(a.array.shape[i] != b.array.shape[j] for i, j in zip(left, right))):
-        raise ShapeError(f"tensordot: axes {left} of shape {tuple(a.shape)} and {right} of shape {tuple(b.shape)} cannot be summed "
-                         "over together. Their sizes must be equal, pair by pair.")
+        raise ShapeError(f"tensordot: axes {left} of shape {tuple(a.shape)} and {right} of shape {tuple(b.shape)} "
+                         "cannot be summed over together. Their sizes must be equal, pair by pair.")
     la, lb = list(range(na)), [None] * nb
     for i, j in zip(left, right):
         lb[j] = i

@@ -45,6 +45,7 @@ def embedding(input, weight, padding_idx=None, max_norm=None, norm_type=2.0, sca
     check_range("embedding", input.array, rows, 0, weight.array.shape, negative=False)
     if padding_idx is not None:
         if not -rows <= padding_idx < rows:
-            raise TensorIndexError(f"embedding: padding_idx={padding_idx} is out of range for {rows} rows. Use {-rows} to {rows - 1}.")
+            raise TensorIndexError(f"embedding: padding_idx={padding_idx} is out of range for {rows} rows. Use {-rows} "
+                                   f"to {rows - 1}.")
         padding_idx %= rows
     return embedding_op(weight, input, padding_idx=padding_idx)

@@ -1,8 +1,8 @@
 """Reading and writing at positions by function: gather and scatter, index_*, take.
 
-Two pairs of ops carry it all: `index` with its adjoint `index_sum` (ops/index.py) reads whole slices of an axis, `gather`
-with its adjoint `scatter_sum` reads one element for each position. Where a position is written twice the last write
-wins, and its gradient is that of both, as in PyTorch.
+Two pairs of ops carry it all: `index` with its adjoint `index_sum` (ops/index.py) reads whole slices of an axis,
+`gather` with its adjoint `scatter_sum` reads one element for each position. Where a position is written twice the last
+write wins, and its gradient is that of both, as in PyTorch.
 Shapes: gather x (..., A, ...), index (..., B, ...) along axis `dim` -> the shape of index.
 """
 from ..autograd import Op
@@ -15,8 +15,8 @@ from .index_plan import Plan, check_range
 from .shape import broadcast_shapes, expand_op, flatten, reshape_op
 from .slices import getitem_op
 
-__all__ = ["gather", "index_add", "index_copy", "index_fill", "index_put", "index_select", "repeat_interleave", "scatter",
-           "scatter_add", "take", "take_along_dim"]
+__all__ = ["gather", "index_add", "index_copy", "index_fill", "index_put", "index_select", "repeat_interleave",
+           "scatter", "scatter_add", "take", "take_along_dim"]
 
 gather_op = Op("gather", "x index", attrs="dim", promote=None)
 scatter_sum = Op("scatter_sum", "g index", attrs="dim shape", promote=None)
@@ -37,7 +37,8 @@ def refuse_no_integers(op, index):
 
 def refuse_other_dtype(op, input, source):
     if input.array.dtype != source.array.dtype:
-        raise DTypeError(f"{op}: the tensor is {input.dtype} but the source is {source.dtype}. Convert it with .to(dtype).")
+        raise DTypeError(f"{op}: the tensor is {input.dtype} but the source is {source.dtype}. Convert it with "
+                         ".to(dtype).")
 
 
 def _positions(op, input, dim, index, *, source=None):
@@ -46,20 +47,20 @@ def _positions(op, input, dim, index, *, source=None):
     shape, own = input.array.shape, index.array.shape
     if len(shape) != len(own) or source is not None and source.array.ndim != len(own):
         raise ShapeError(f"{op}: index has shape {own} but the tensor has {shape}"
-                         f"{'' if source is None else f' and the source {tuple(source.shape)}'}. Give all the same number of "
-                         "dimensions.")
+                         f"{'' if source is None else f' and the source {tuple(source.shape)}'}. Give all the same "
+                         "number of dimensions.")
     dim = normalize_dim(op, dim, len(shape))
     limits = [n for k, n in enumerate(own) if k != dim and k < len(shape) and n > shape[k]]
     if limits or source is not None and any(m > n for m, n in zip(own, source.array.shape)):
         raise ShapeError(f"{op}: index of shape {own} is larger than the tensor of shape {shape} off axis {dim}"
-                         f"{'' if source is None else f' or than the source of shape {tuple(source.shape)}'}. It may be larger "
-                         "along that axis only.")
+                         f"{'' if source is None else f' or than the source of shape {tuple(source.shape)}'}. It may "
+                         "be larger along that axis only.")
     check_range(op, index.array, shape[dim] if shape else 1, dim, shape, negative=False)
     return dim
 
 
 def gather(input, dim, index):
-    """For each element of `index` the element of `input` at that position of axis `dim`, and its own place along the others.
+    """For each element of `index` the element of `input` at that position of axis `dim`, at its own place along others.
 
     Raises: DTypeError, ShapeError, or TensorIndexError (on the CPU) for an index that does not fit.
 
@@ -116,7 +117,8 @@ def _along(op, input, dim, index):
     if index.array.ndim > 1:
         raise ShapeError(f"{op}: an index is a vector, not of shape {tuple(index.shape)}. Flatten it, or use x[index].")
     dim = normalize_dim(op, dim, input.array.ndim)
-    check_range(op, index.array, input.array.shape[dim] if input.array.ndim else 1, dim, input.array.shape, negative=False)
+    check_range(op, index.array, input.array.shape[dim] if input.array.ndim else 1, dim, input.array.shape,
+                negative=False)
     return dim
 
 
@@ -147,8 +149,8 @@ def _sources(op, input, dim, index, source):
         raise ShapeError(f"{op}: a 0-d tensor has no axis to write along. Give it one with .reshape(1).")
     wanted = (*shape[:dim], index.array.size, *shape[dim + 1:])
     if source.array.shape != wanted:
-        raise ShapeError(f"{op}: {index.array.size} positions along axis {dim} of a tensor of shape {shape} take a source of shape "
-                         f"{wanted}, not {tuple(source.shape)}.")
+        raise ShapeError(f"{op}: {index.array.size} positions along axis {dim} of a tensor of shape {shape} take a "
+                         f"source of shape {wanted}, not {tuple(source.shape)}.")
     return dim, _vector(index), source
 
 
@@ -168,7 +170,8 @@ def index_fill(input, dim, index, value):
     """A copy of `input` with one number (or a 0-d tensor) written at the positions in `index` along axis `dim`."""
     dim = _along("index_fill", input, dim, index)
     if isinstance(value, Tensor) and value.array.ndim:
-        raise ShapeError(f"index_fill: expected a number or a 0-d tensor, got shape {tuple(value.shape)}. Use index_copy for more.")
+        raise ShapeError(f"index_fill: expected a number or a 0-d tensor, got shape {tuple(value.shape)}. Use "
+                         "index_copy for more.")
     return index_put_op(input, value, _vector(index), dims=(dim,))
 
 
@@ -184,11 +187,13 @@ def index_put(input, indices, values, accumulate=False):
     refuse_other_dtype("index_put", input, values)
     plan = Plan(input, tuple(indices), by_mask=False)
     if plan.dims is None or plan.basic is not None:
-        raise TensorIndexError("index_put: the indices must be integer tensors or masks. Use x[index] = value for slices and numbers.")
+        raise TensorIndexError("index_put: the indices must be integer tensors or masks. Use x[index] = value for "
+                               "slices and numbers.")
     if not accumulate:
         return index_put_op(input, values, plan.positions, dims=plan.dims)
     shape = index_op(Tensor(input.array, input.device), plan.positions, dims=plan.dims).array.shape
-    return add(input, index_sum(expand_op(values, shape=shape), plan.positions, dims=plan.dims, shape=input.array.shape))
+    return add(input,
+               index_sum(expand_op(values, shape=shape), plan.positions, dims=plan.dims, shape=input.array.shape))
 
 
 def take(input, index):
@@ -216,10 +221,12 @@ def take_along_dim(input, indices, dim=None):
         return gather(flatten(input), 0, flatten(indices))
     shape, own = input.array.shape, indices.array.shape
     if len(shape) != len(own):
-        raise ShapeError(f"take_along_dim: indices have shape {own} but the tensor has {shape}. Give the same number of dimensions.")
+        raise ShapeError(f"take_along_dim: indices have shape {own} but the tensor has {shape}. Give the same number "
+                         "of dimensions.")
     dim = normalize_dim("take_along_dim", dim, len(shape))
     common = broadcast_shapes((*shape[:dim], 1, *shape[dim + 1:]), (*own[:dim], 1, *own[dim + 1:]))
-    fitted = [expand_op(x, shape=(*common[:dim], *x.array.shape[dim:dim + 1], *common[dim + 1:])) for x in (input, indices)]
+    fitted = [expand_op(x, shape=(*common[:dim], *x.array.shape[dim:dim + 1], *common[dim + 1:]))
+              for x in (input, indices)]
     return gather(fitted[0], dim, fitted[1])
 
 
@@ -240,8 +247,8 @@ def repeat_interleave(input, repeats, dim=None, *, output_size=None):
     refuse_no_integers("repeat_interleave", repeats)
     counts = repeats.array.reshape(-1)
     if counts.size not in (1, shape[dim]):
-        raise ShapeError(f"repeat_interleave: {counts.size} counts for axis {dim} of size {shape[dim]}. Give one for each place, or "
-                         "one for all.")
+        raise ShapeError(f"repeat_interleave: {counts.size} counts for axis {dim} of size {shape[dim]}. Give one for "
+                         "each place, or one for all.")
     xp = x.device.xp
     ends = xp.cumsum(xp.broadcast_to(counts, (shape[dim],)))
     total = output_size if output_size is not None else int(ends[-1]) if shape[dim] else 0

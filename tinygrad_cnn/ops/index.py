@@ -78,8 +78,9 @@ def setitem(x, index, value):
     except IndexError:
         raise outside_axes(x.array.shape, index) if plan is None else plan.outside(plan.part(x)) from None
     except ValueError as error:
-        raise ShapeError(f"setitem: a value of shape {tuple(getattr(value, 'shape', ()))} does not fit what the index selects "
-                         f"from a tensor of shape {tuple(x.shape)} ({error}). It must broadcast to it.") from None
+        raise ShapeError(f"setitem: a value of shape {tuple(getattr(value, 'shape', ()))} does not fit what the index "
+                         f"selects from a tensor of shape {tuple(x.shape)} ({error}). It must broadcast "
+                         "to it.") from None
     x.wrote("setitem")
 
 

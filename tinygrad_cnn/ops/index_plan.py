@@ -1,7 +1,8 @@
 """Taking an index apart: what is a view, and which axes of it are read by positions.
 
-Numbers, slices, None and `...` make a view. Integer tensors (or lists) are positions along one axis; a mask is positions
-along each of its axes. Positions are checked on the CPU, where it costs no waiting; on a GPU those outside wrap around.
+Numbers, slices, None and `...` make a view. Integer tensors (or lists) are positions along one axis; a mask is
+positions along each of its axes. Positions are checked on the CPU, where it costs no waiting; on a GPU those outside
+an axis wrap around.
 """
 import numpy as np
 
@@ -13,7 +14,7 @@ BOUNDS = (int, type(None))
 
 
 def basic(index):
-    """The index, complete with `...`, if it makes a view; None if there is more in it than numbers, slices, None and `...`."""
+    """The index, complete with `...`, if it makes a view: one of numbers, slices, None and `...`; else None."""
     dots = False
     for i in index:
         kind = type(i)
@@ -36,8 +37,8 @@ def basic(index):
 
 def _refuse_step(i):
     if not hasattr(i.step, "__index__") or i.step.__index__() < 1:
-        raise ArgumentError(f"index: a slice with step {i.step} is not possible, steps must be at least 1. Use flip(dim) to turn "
-                            "an axis around.")
+        raise ArgumentError(f"index: a slice with step {i.step} is not possible, steps must be at least 1. Use "
+                            "flip(dim) to turn an axis around.")
 
 
 def _twice(index):
@@ -54,8 +55,8 @@ def as_tuple(index):
     if type(index) is tuple:
         return index
     if type(index) is list and any(isinstance(i, (list, tuple, Tensor)) for i in index):
-        raise TensorIndexError("index: a list of lists or tensors is read as a tuple by PyTorch and as an array by NumPy. Write "
-                               "x[tuple(parts)] or x[tg.tensor(parts)].")
+        raise TensorIndexError("index: a list of lists or tensors is read as a tuple by PyTorch and as an array by "
+                               "NumPy. Write x[tuple(parts)] or x[tg.tensor(parts)].")
     return (index,)
 
 
@@ -80,8 +81,8 @@ class Plan:
     """An index with integer tensors or masks in it, taken apart.
 
     basic: what makes the view to read from (None: all of x). dims: its axes to be read by positions, and positions: an
-    integer Tensor for one axis, for several one row for each; None if there are none. mask: if `by_mask` and the index is
-    nothing but a mask over the first axes, that mask (and no positions).
+    integer Tensor for one axis, for several one row for each; None if there are none. mask: if `by_mask` and the index
+    is nothing but a mask over the first axes, that mask (and no positions).
     """
     __slots__ = ("basic", "dims", "positions", "mask")
 
@@ -165,8 +166,8 @@ def _fitting(x, mask, axis):
     """The mask, if its sizes are those of x's axes from `axis` on."""
     shape = mask.array.shape
     if shape != x.array.shape[axis:axis + len(shape)]:
-        raise TensorIndexError(f"index: a mask of shape {shape} cannot be laid over the axes from {axis} on of a tensor of shape "
-                               f"{tuple(x.shape)}. Its sizes must be theirs.")
+        raise TensorIndexError(f"index: a mask of shape {shape} cannot be laid over the axes from {axis} on of a "
+                               f"tensor of shape {tuple(x.shape)}. Its sizes must be theirs.")
     return mask
 
 
@@ -199,13 +200,14 @@ def _part(x, i):
     if not isinstance(i, Tensor):
         if hasattr(i, "__index__"):
             return i.__index__()
-        raise TensorIndexError(f"index: {type(i).__name__} is not an index. Use integers, slices, None, '...', or tensors and lists "
-                               "of integers or bools.")
+        raise TensorIndexError(f"index: {type(i).__name__} is not an index. Use integers, slices, None, '...', or "
+                               "tensors and lists of integers or bools.")
     if i.array.dtype.kind not in "ib":
-        raise TensorIndexError(f"index: a tensor of {i.dtype} is not an index. Use an integer dtype (.long()) for positions or "
-                               "bool (.bool()) for a mask.")
+        raise TensorIndexError(f"index: a tensor of {i.dtype} is not an index. Use an integer dtype (.long()) for "
+                               "positions or bool (.bool()) for a mask.")
     if i.device is not x.device:
-        raise DeviceError(f"index: the tensor is on {x.device} but its index on {i.device}. Bring it there with .to(device).")
+        raise DeviceError(f"index: the tensor is on {x.device} but its index on {i.device}. Bring it there with "
+                          ".to(device).")
     if i.array.ndim == 0 and i.array.dtype.kind == "i":
         return int(i.array)
     return i
@@ -214,11 +216,13 @@ def _part(x, i):
 def _listed(i):
     """A list as an array of positions, or of bools."""
     if any(isinstance(v, slice) or v is None or v is Ellipsis for v in i):
-        raise TensorIndexError("index: a list with slices, None or '...' in it is not an index. Write a tuple: x[tuple(parts)].")
+        raise TensorIndexError("index: a list with slices, None or '...' in it is not an index. Write a tuple: "
+                               "x[tuple(parts)].")
     try:
         found = np.array([v.tolist() if isinstance(v, Tensor) else v for v in i])
     except ValueError:
-        raise TensorIndexError("index: a list of lists of several lengths is not an index. Write a tuple: x[tuple(parts)].") from None
+        raise TensorIndexError("index: a list of lists of several lengths is not an index. Write a tuple: "
+                               "x[tuple(parts)].") from None
     return found.astype("int64") if found.size == 0 else found
 
 
@@ -228,8 +232,9 @@ def _stacked(x, tensors):
     try:
         shape = np.broadcast_shapes(*[t.array.shape for t in tensors])
     except ValueError:
-        raise TensorIndexError(f"index: index tensors of shapes {', '.join(str(tuple(t.shape)) for t in tensors)} cannot be "
-                               "broadcast together. Sizes must be equal or 1, counted from the last axis.") from None
+        raise TensorIndexError(f"index: index tensors of shapes {', '.join(str(tuple(t.shape)) for t in tensors)} "
+                               "cannot be broadcast together. Sizes must be equal or 1, counted from "
+                               "the last axis.") from None
     return Tensor(xp.stack([xp.broadcast_to(t.array, shape).astype("int64", copy=False) for t in tensors]), x.device)
 
 
@@ -243,5 +248,5 @@ def check_range(op, index, size, axis, shape, negative=True):
     low, high = int(index.min()), int(index.max())
     if low < (-size if negative else 0) or high >= size:
         wrong = high if high >= size else low
-        raise TensorIndexError(f"{op}: position {wrong} is out of range for axis {axis} of size {size} (shape {tuple(shape)}). Use "
-                               f"{-size if negative else 0} to {size - 1}.")
+        raise TensorIndexError(f"{op}: position {wrong} is out of range for axis {axis} of size {size} (shape "
+                               f"{tuple(shape)}). Use {-size if negative else 0} to {size - 1}.")

@@ -8,11 +8,12 @@ from ..errors import ArgumentError, ShapeError
 from ..tensor import Tensor
 from .dims import normalize_dim, normalize_dims, sizes
 from .shape import expand_op, flatten, reshape_op, transpose, unsqueeze_op
-from .slices import ALL, diag_embed, diagonal as diagonal_of, getitem_op
+from .slices import ALL, diag_embed, getitem_op
+from .slices import diagonal as diagonal_of
 
 __all__ = ["atleast_1d", "atleast_2d", "atleast_3d", "cat", "column_stack", "concat", "concatenate", "diag",
-           "diagflat", "dstack", "flip", "fliplr", "flipud", "hstack", "meshgrid", "repeat", "roll", "rot90", "stack", "tile",
-           "tril", "triu", "vstack"]
+           "diagflat", "dstack", "flip", "fliplr", "flipud", "hstack", "meshgrid", "repeat", "roll", "rot90", "stack",
+           "tile", "tril", "triu", "vstack"]
 
 
 def _uneven(*arrays, dim):
@@ -20,8 +21,8 @@ def _uneven(*arrays, dim):
     first = arrays[0].shape
     for k, x in enumerate(arrays[1:], 1):
         if len(x.shape) != len(first):
-            return (f"tensors 0 and {k} have {len(first)} and {len(x.shape)} dimensions (shapes {first} and {x.shape}). "
-                    "Give all the same number of dimensions.")
+            return (f"tensors 0 and {k} have {len(first)} and {len(x.shape)} dimensions (shapes {first} and "
+                    f"{x.shape}). Give all the same number of dimensions.")
         for axis, (m, n) in enumerate(zip(first, x.shape)):
             if m != n and axis != dim:
                 return (f"tensors 0 and {k} differ in axis {axis}: sizes {m} and {n} (shapes {first} and {x.shape}). "
@@ -74,8 +75,8 @@ def cat(tensors, dim=0):
     tensors = _tensors("cat", tensors)
     ranks = {x.array.ndim for x in tensors}
     if 0 in ranks:
-        raise ShapeError(f"cat: tensor {[x.array.ndim for x in tensors].index(0)} is 0-d and has no axis to join along. "
-                         "Use stack, or give it an axis with .reshape(1).")
+        raise ShapeError(f"cat: tensor {[x.array.ndim for x in tensors].index(0)} is 0-d and has no axis to join "
+                         "along. Use stack, or give it an axis with .reshape(1).")
     if len(ranks) > 1:
         tensors = tuple([x for x in tensors if x.array.shape != (0,)])
     return cat_op(*tensors, dim=normalize_dim("cat", dim, tensors[0].array.ndim))
@@ -144,7 +145,8 @@ def dstack(tensors):
 
 def column_stack(tensors):
     """The tensors joined side by side, vectors as columns."""
-    return cat([reshape_op(x, shape=(x.array.size, 1)) if x.array.ndim < 2 else x for x in _tensors("column_stack", tensors)], 1)
+    return cat([reshape_op(x, shape=(x.array.size, 1)) if x.array.ndim < 2 else x
+                for x in _tensors("column_stack", tensors)], 1)
 
 
 def flip(input, dims, *more):
@@ -219,8 +221,8 @@ def repeat(input, repeats, *more):
     """
     counts = sizes("repeat", repeats, more, negative=False)
     if len(counts) < input.array.ndim:
-        raise ShapeError(f"repeat: {len(counts)} counts {counts} for the {input.array.ndim} axes of shape {tuple(input.shape)}. "
-                         "Give one count an axis; tile fills in the front ones.")
+        raise ShapeError(f"repeat: {len(counts)} counts {counts} for the {input.array.ndim} axes of shape "
+                         f"{tuple(input.shape)}. Give one count an axis; tile fills in the front ones.")
     own = (1,) * (len(counts) - input.array.ndim) + input.array.shape
     apart = reshape_op(input, shape=tuple([m for n in own for m in (1, n)]))
     wide = expand_op(apart, shape=tuple([m for pair in zip(counts, own) for m in pair]))
@@ -275,8 +277,8 @@ def diag(input, diagonal=0):
     if input.array.ndim == 1:
         return diag_embed(input, diagonal)
     if input.array.ndim != 2:
-        raise ShapeError(f"diag: expected a vector or a matrix, got {input.array.ndim} dimensions (shape {tuple(input.shape)}). "
-                         "Use diagonal or diag_embed for batches.")
+        raise ShapeError(f"diag: expected a vector or a matrix, got {input.array.ndim} dimensions (shape "
+                         f"{tuple(input.shape)}). Use diagonal or diag_embed for batches.")
     return diagonal_of(input, diagonal).clone()
 
 
@@ -297,7 +299,8 @@ def meshgrid(*tensors, indexing="ij"):
             [2, 2]]), tensor([[3, 4],
             [3, 4]]))
     """
-    tensors = _tensors("meshgrid", tensors[0] if len(tensors) == 1 and isinstance(tensors[0], (tuple, list)) else tensors)
+    tensors = _tensors("meshgrid",
+                       tensors[0] if len(tensors) == 1 and isinstance(tensors[0], (tuple, list)) else tensors)
     if indexing not in ("ij", "xy"):
         raise ArgumentError(f"meshgrid: indexing={indexing!r} is not one. Use 'ij' or 'xy'.")
     if any(x.array.ndim > 1 for x in tensors):

@@ -15,7 +15,7 @@ __all__ = ["MemoryFormat", "channels_last", "channels_last_3d", "clone", "contig
 
 
 class MemoryFormat:
-    """An order of axes in memory: `contiguous_format` (logical order), `channels_last` (axis 1 innermost), `preserve_format`."""
+    """An order of axes in memory: `contiguous_format` (logical order), `channels_last` (axis 1 innermost), ..."""
     __slots__ = ("name", "ndim")
 
     def __init__(self, name, ndim=None):
@@ -40,7 +40,8 @@ contiguous_op = Op("contiguous", "x", attrs="channels_last", promote=None).rules
 def _is_channels_last(op, input, memory_format):
     """Whether `memory_format` means axis 1 innermost, for a tensor that can have it."""
     if not isinstance(memory_format, MemoryFormat):
-        raise ArgumentError(f"{op}: memory_format={memory_format!r} is not one. Use tg.contiguous_format or tg.channels_last.")
+        raise ArgumentError(f"{op}: memory_format={memory_format!r} is not one. Use tg.contiguous_format or "
+                            "tg.channels_last.")
     if memory_format.ndim not in (None, input.array.ndim):
         raise ShapeError(f"{op}: {memory_format.name} is for {memory_format.ndim} dimensions, but the tensor has "
                          f"{input.array.ndim} (shape {tuple(input.shape)}). Use tg.contiguous_format.")
@@ -125,7 +126,8 @@ def view(input, shape, *more):
     y = reshape_op(input, shape=sizes("view", shape, more))
     if y.source is None and input.array.size and not _would_be_a_view(input, y.array.shape):
         raise ShapeError(f"view: shape {tuple(y.shape)} would merge axes that do not lie side by side in memory (shape "
-                         f"{tuple(input.shape)}, strides {stride(input)}). Use .reshape(...), which copies where it must.")
+                         f"{tuple(input.shape)}, strides {stride(input)}). Use .reshape(...), which copies where it "
+                         "must.")
     return y
 
 
@@ -148,8 +150,8 @@ def _same_size(input, dtype):
 def _would_be_a_view(input, shape):
     """Whether a view of `shape` would be one if what `input` is a view of lay in logical order.
 
-    The view ops that led to `input` are replayed on strides alone, on one byte that pretends to be a whole tensor and is
-    never read.
+    The view ops that led to `input` are replayed on strides alone, on one byte that pretends to be a whole tensor and
+    is never read.
     """
     source = input if input.source is None else input.source
     xp = input.device.xp

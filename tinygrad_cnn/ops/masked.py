@@ -40,7 +40,8 @@ def masked_fill(input, mask, value):
     """
     _refuse_no_mask("masked_fill", mask)
     if isinstance(value, Tensor) and value.array.ndim:
-        raise ShapeError(f"masked_fill: expected a number or a 0-d tensor, got shape {tuple(value.shape)}. Use where(...) for more.")
+        raise ShapeError(f"masked_fill: expected a number or a 0-d tensor, got shape {tuple(value.shape)}. Use "
+                         "where(...) for more.")
     return fill_where(input, mask, value)
 
 
@@ -66,8 +67,8 @@ def masked_scatter(input, mask, source):
     input, mask = _broadcast(input, mask)
     places = _places(reshape_op(mask, shape=(mask.array.size,)))
     if source.array.size < places.array.size:
-        raise ShapeError(f"masked_scatter: the mask is true at {places.array.size} places but the source has {source.array.size} "
-                         "elements. Give at least as many.")
+        raise ShapeError(f"masked_scatter: the mask is true at {places.array.size} places but the source has "
+                         f"{source.array.size} elements. Give at least as many.")
     values = getitem_op(reshape_op(source, shape=(source.array.size,)), index=(slice(0, places.array.size), Ellipsis))
     flat = index_put_op(reshape_op(input, shape=(input.array.size,)), values, places, dims=(0,))
     return reshape_op(flat, shape=mask.array.shape)
@@ -79,7 +80,7 @@ def _places(mask):
 
 
 def nonzero(input, *, as_tuple=False):
-    """The positions of the elements that are not zero: (count, dimensions), or with `as_tuple` one vector for each axis.
+    """The positions of the elements that are not zero: (count, dimensions), or with `as_tuple` one vector an axis.
 
     On a GPU this waits for the result: its shape depends on the values.
 

@@ -13,8 +13,8 @@ from .reduce import sum as sum_
 from .shape import reshape_op, squeeze_op, transpose_op, unsqueeze_op
 from .slices import diagonal
 
-__all__ = ["addmm", "addmv", "addr", "baddbmm", "bmm", "cross", "dot", "inner", "kron", "matmul", "mm", "mv",
-           "outer", "trace", "vdot"]
+__all__ = ["addmm", "addmv", "addr", "baddbmm", "bmm", "cross", "dot", "inner", "kron", "matmul", "mm", "mv", "outer",
+           "trace", "vdot"]
 
 
 def _misfit(a, b):
@@ -24,19 +24,19 @@ def _misfit(a, b):
                 f"{getattr(b, 'shape', ())}. Use * to multiply by a number.")
     inner, axis = b.shape[-2 if b.ndim > 1 else -1], "first" if b.ndim < 3 else "second to last"
     if a.shape[-1] != inner:
-        return (f"the last axis of the first tensor has size {a.shape[-1]} but the {axis} of the second has {inner} (shapes "
-                f"{a.shape} and {b.shape}). They are summed over together and must be equal.")
-    return (f"the batch axes {a.shape[:-2]} and {b.shape[:-2]} cannot be broadcast together (shapes {a.shape} and {b.shape}). "
-            "Sizes must be equal or 1, counted from the last batch axis.")
+        return (f"the last axis of the first tensor has size {a.shape[-1]} but the {axis} of the second has {inner} "
+                f"(shapes {a.shape} and {b.shape}). They are summed over together and must be equal.")
+    return (f"the batch axes {a.shape[:-2]} and {b.shape[:-2]} cannot be broadcast together (shapes {a.shape} and "
+            f"{b.shape}). Sizes must be equal or 1, counted from the last batch axis.")
 
 
 def _linear_misfit(x, w, bias):
     if w.ndim != 2 or not x.ndim:
-        return (f"expected input (..., in_features) and weight (out_features, in_features), got shapes {x.shape} and {w.shape}. "
-                "Reshape them.")
+        return (f"expected input (..., in_features) and weight (out_features, in_features), got shapes {x.shape} and "
+                f"{w.shape}. Reshape them.")
     if x.shape[-1] != w.shape[1]:
-        return (f"input has {x.shape[-1]} features but weight expects {w.shape[1]} (input {x.shape}, weight {w.shape}). "
-                "Make the last size of the input equal weight.shape[1].")
+        return (f"input has {x.shape[-1]} features but weight expects {w.shape[1]} (input {x.shape}, weight "
+                f"{w.shape}). Make the last size of the input equal weight.shape[1].")
     return (f"bias has shape {bias.shape} but there are {w.shape[0]} output features (weight {w.shape}). "
             f"Give a bias of shape ({w.shape[0]},).")
 
@@ -47,7 +47,8 @@ linear_dw = Op("linear_dw", "g x", promote="same")
 
 linear_op.rules(x=lambda g, w: matmul_op(g, w), w=lambda g, x: linear_dw(g, x), bias=lambda g: g)
 linear_dw.rules(g=lambda v, x: linear_op(x, v, None), x=lambda v, g: matmul_op(g, v))
-matmul_op.rules(a=lambda g, b, a_shape: _matmul_da(g, b, len(a_shape)), b=lambda g, a, b_shape: _matmul_db(g, a, len(b_shape)))
+matmul_op.rules(a=lambda g, b, a_shape: _matmul_da(g, b, len(a_shape)),
+                b=lambda g, a, b_shape: _matmul_db(g, a, len(b_shape)))
 
 
 def _matmul_da(g, b, rank):

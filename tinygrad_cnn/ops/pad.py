@@ -12,14 +12,20 @@ from .slices import getitem_op, narrow
 __all__ = ["block_diag"]                                # pad is torch.nn.functional's
 
 pad_op = Op("pad", "x", attrs="widths value", promote=None)
-pad_op.rules(x=lambda g, widths: getitem_op(g, index=tuple([slice(a, n - b) for n, (a, b) in zip(g.array.shape, widths)])))
+pad_op.rules(x=lambda g, widths: getitem_op(g, index=_inside(g.array.shape, widths)))
+
+
+def _inside(shape, widths):
+    """The index of what lies within the borders."""
+    return tuple([slice(a, n - b) for n, (a, b) in zip(shape, widths)])
 
 
 def pad(input, pad, mode="constant", value=None):
     """`input` with borders: `pad` holds (before, after) for the last axis, then for the one before it, and so on.
 
-    Negative widths crop. Args: mode: "constant" (with `value`, 0 by default), "reflect", "replicate", "circular"; the last
-    three repeat the tensor's own elements and need borders that its axes can fill.
+    Negative widths crop.
+    Args: mode: "constant" (with `value`, 0 by default), "reflect", "replicate", "circular"; the last three repeat the
+        tensor's own elements and need borders that its axes can fill.
     Raises: ArgumentError for an odd number of widths or an unknown mode; ShapeError for borders that are too wide.
 
     >>> import tinygrad_cnn as tg
@@ -33,13 +39,13 @@ def pad(input, pad, mode="constant", value=None):
     if not all(hasattr(n, "__index__") for n in flat):
         raise ArgumentError(f"pad: widths {flat} are not all integers. Give how many elements to add at each end.")
     if len(flat) % 2 or len(flat) > 2 * len(shape):
-        raise ArgumentError(f"pad: {len(flat)} widths {flat} for a tensor of shape {shape}. Give (before, after) for the last "
-                            "axis, then for the one before it, and so on.")
+        raise ArgumentError(f"pad: {len(flat)} widths {flat} for a tensor of shape {shape}. Give (before, after) for "
+                            "the last axis, then for the one before it, and so on.")
     widths = [(0, 0)] * (len(shape) - len(flat) // 2) + [flat[k:k + 2] for k in range(len(flat) - 2, -1, -2)]
     for axis, (n, (a, b)) in enumerate(zip(shape, widths)):
         if n + a + b < 0 or min(a, 0) + min(b, 0) + n < 0:
-            raise ShapeError(f"pad: widths {(a, b)} crop axis {axis} of size {n} to less than nothing (shape {shape}, pad {flat}). "
-                             "Crop less.")
+            raise ShapeError(f"pad: widths {(a, b)} crop axis {axis} of size {n} to less than nothing (shape {shape}, "
+                             f"pad {flat}). Crop less.")
     if mode not in BORDERS and mode != "constant":
         raise ArgumentError(f"pad: mode={mode!r} is not one. Use 'constant', 'reflect', 'replicate' or 'circular'.")
     if mode != "constant" and value:
@@ -60,7 +66,7 @@ def _cropped(x, widths):
     """x without what negative widths take away."""
     if all(a >= 0 and b >= 0 for a, b in widths):
         return x
-    return getitem_op(x, index=tuple([slice(max(-a, 0), n - max(-b, 0)) for n, (a, b) in zip(x.array.shape, widths)]))
+    return getitem_op(x, index=_inside(x.array.shape, [(max(-a, 0), max(-b, 0)) for a, b in widths]))
 
 
 def _bordered(x, axis, before, after, mode):

@@ -1,7 +1,7 @@
 """Other shapes for the same elements: reshaping, permuting, dropping, adding and broadcasting axes.
 
-The results are views wherever memory allows. Each rule is the way back: reshape to the old shape, permute by the inverse
-permutation, sum over the broadcast axes. `expand` and the engine's `sum_to` are each other's rules.
+The results are views wherever memory allows. Each rule is the way back: reshape to the old shape, permute by the
+inverse permutation, sum over the broadcast axes. `expand` and the engine's `sum_to` are each other's rules.
 """
 from ..autograd import Op
 from ..autograd.basic import sum_to
@@ -9,13 +9,14 @@ from ..errors import ArgumentError, ShapeError
 from ..tensor import Size
 from .dims import normalize_dim, normalize_dims, sizes
 
-__all__ = ["adjoint", "broadcast_shapes", "broadcast_tensors", "broadcast_to", "flatten", "moveaxis", "movedim", "permute",
-           "ravel", "reshape", "squeeze", "swapaxes", "swapdims", "t", "transpose", "unflatten", "unsqueeze"]
+__all__ = ["adjoint", "broadcast_shapes", "broadcast_tensors", "broadcast_to", "flatten", "moveaxis", "movedim",
+           "permute", "ravel", "reshape", "squeeze", "swapaxes", "swapdims", "t", "transpose", "unflatten",
+           "unsqueeze"]
 
 
 def _misfit(x, shape):
-    return (f"shape {tuple(shape)} does not hold the {x.size} elements of a tensor of shape {tuple(x.shape)}. Give sizes "
-            f"whose product is {x.size}, at most one of them as -1.")
+    return (f"shape {tuple(shape)} does not hold the {x.size} elements of a tensor of shape {tuple(x.shape)}. Give "
+            f"sizes whose product is {x.size}, at most one of them as -1.")
 
 
 reshape_op = Op("reshape", "x", attrs="shape", view="maybe", promote=None, diagnose=_misfit)
@@ -115,8 +116,8 @@ def _split_sizes(shape, dim, sizes):
     if sizes.count(-1) == 1 and known and count % known == 0:
         sizes = tuple(count // known if n == -1 else n for n in sizes)
     elif known != count or -1 in sizes or not sizes:
-        raise ShapeError(f"unflatten: sizes {sizes} do not multiply to {count}, the size of axis {dim} (shape {shape}). "
-                         "Give sizes with that product, at most one of them as -1.")
+        raise ShapeError(f"unflatten: sizes {sizes} do not multiply to {count}, the size of axis {dim} (shape "
+                         f"{shape}). Give sizes with that product, at most one of them as -1.")
     return sizes
 
 
@@ -133,8 +134,8 @@ def permute(input, dims, *more):
     ndim = input.array.ndim
     dims = tuple([normalize_dim("permute", d, ndim) for d in dims])
     if len(dims) != ndim or len(set(dims)) != ndim:
-        raise ArgumentError(f"permute: dims {dims} do not name each of the {ndim} axes once (shape {tuple(input.shape)}). "
-                            f"Give a permutation of 0 to {ndim - 1}.")
+        raise ArgumentError(f"permute: dims {dims} do not name each of the {ndim} axes once (shape "
+                            f"{tuple(input.shape)}). Give a permutation of 0 to {ndim - 1}.")
     return permute_op(input, dims=dims)
 
 
@@ -211,7 +212,8 @@ def movedim(input, source, destination):
     source = source if isinstance(source, (tuple, list)) else (source,)
     destination = destination if isinstance(destination, (tuple, list)) else (destination,)
     if len(source) != len(destination):
-        raise ArgumentError(f"movedim: {len(source)} axes to move but {len(destination)} places for them. Give one each.")
+        raise ArgumentError(f"movedim: {len(source)} axes to move but {len(destination)} places for them. Give one "
+                            "each.")
     source = [normalize_dim("movedim", d, ndim) for d in source]
     destination = [normalize_dim("movedim", d, ndim) for d in destination]
     if len(set(source)) < len(source) or len(set(destination)) < len(destination):
@@ -277,16 +279,17 @@ def _expanded(op, input, shape):
         return expand_op(input, shape=shape)
     lead = len(shape) - len(own)
     if lead < 0:
-        raise ShapeError(f"{op}: sizes {shape} are fewer than the axes of the tensor (shape {own}). Give at least {len(own)}.")
+        raise ShapeError(f"{op}: sizes {shape} are fewer than the axes of the tensor (shape {own}). Give at least "
+                         f"{len(own)}.")
     if -1 in shape:
         if -1 in shape[:lead]:
-            raise ShapeError(f"{op}: -1 in sizes {shape} stands for a new axis (the tensor has shape {own}), which has no "
-                             "size to keep. Give its size.")
+            raise ShapeError(f"{op}: -1 in sizes {shape} stands for a new axis (the tensor has shape {own}), which has "
+                             "no size to keep. Give its size.")
         shape = (*shape[:lead], *[n if m == -1 else m for m, n in zip(shape[lead:], own)])
     for axis, (m, n) in enumerate(zip(shape[lead:], own)):
         if m != n and n != 1:
-            raise ShapeError(f"{op}: axis {axis} has size {n} and cannot become {m} (shape {own}, sizes {shape}). Only axes "
-                             "of size 1 can be repeated this way; use repeat(...) to copy.")
+            raise ShapeError(f"{op}: axis {axis} has size {n} and cannot become {m} (shape {own}, sizes {shape}). Only "
+                             "axes of size 1 can be repeated this way; use repeat(...) to copy.")
     return expand_op(input, shape=shape)
 
 
@@ -304,8 +307,9 @@ def broadcast_shapes(*shapes):
     for axis, column in enumerate(zip(*[(1,) * (rank - len(s)) + s for s in shapes])):
         found = {n for n in column if n != 1}
         if len(found) > 1:
-            raise ShapeError(f"broadcast_shapes: shapes {', '.join(map(str, shapes))} differ at axis {axis - rank} (sizes "
-                             f"{', '.join(map(str, column))}). Sizes must be equal or 1, counted from the last axis.")
+            raise ShapeError(f"broadcast_shapes: shapes {', '.join(map(str, shapes))} differ at axis {axis - rank} "
+                             f"(sizes {', '.join(map(str, column))}). Sizes must be equal or 1, counted from the last "
+                             "axis.")
         result.append(found.pop() if found else 1)
     return Size(result)
 

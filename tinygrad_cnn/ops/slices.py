@@ -1,8 +1,8 @@
 """Parts of a tensor as views: slices, pieces, diagonals, windows.
 
-Each rule puts the gradient of the part back among zeros; parts that overlap (windows, strided views) add up. What cuts a
-tensor into several pieces is one op with one output a piece, so its gradient is one join and not a sum of padded parts;
-for writes in place each piece is the view that `getitem` would give.
+Each rule puts the gradient of the part back among zeros; parts that overlap (windows, strided views) add up. What cuts
+a tensor into several pieces is one op with one output a piece, so its gradient is one join and not a sum of padded
+parts; for writes in place each piece is the view that `getitem` would give.
 """
 from ..autograd import Op
 from ..autograd.graph import Part
@@ -73,8 +73,8 @@ def narrow(input, dim, start, length):
     start, length = start.__index__(), length.__index__()
     first = start + n if start < 0 else start
     if not 0 <= first <= n or length < 0 or first + length > n:
-        raise TensorIndexError(f"narrow: start={start} with length={length} does not lie in axis {dim} of size {n} (shape "
-                               f"{tuple(input.shape)}). Keep start + length at most {n}.")
+        raise TensorIndexError(f"narrow: start={start} with length={length} does not lie in axis {dim} of size {n} "
+                               f"(shape {tuple(input.shape)}). Keep start + length at most {n}.")
     return getitem_op(input, index=(ALL,) * dim + (slice(first, first + length), Ellipsis))
 
 
@@ -122,7 +122,8 @@ def split(tensor, split_size_or_sections, dim=0):
         return _cut(tensor, dim, lengths)
     length = sizes("split", split_size_or_sections)[0]
     if length < 0 or length == 0 and n:
-        raise ArgumentError(f"split: pieces of size {length} cannot make up axis {dim} of size {n}. Give a size of at least 1.")
+        raise ArgumentError(f"split: pieces of size {length} cannot make up axis {dim} of size {n}. Give a size of at "
+                            "least 1.")
     return _cut(tensor, dim, [min(length, n - k) for k in range(0, n, length or 1)] or [0])
 
 
@@ -198,7 +199,8 @@ def diagonal(input, offset=0, dim1=0, dim2=1):
 
 def _two_axes(op, dim1, dim2, ndim):
     if ndim < 2:
-        raise ShapeError(f"{op}: a diagonal needs 2 axes, but there are only {ndim}. Give a tensor of at least 2 dimensions.")
+        raise ShapeError(f"{op}: a diagonal needs 2 axes, but there are only {ndim}. Give a tensor of at least 2 "
+                         "dimensions.")
     first, second = normalize_dim(op, dim1, ndim), normalize_dim(op, dim2, ndim)
     if first == second:
         raise ArgumentError(f"{op}: dim1={dim1} and dim2={dim2} are the same axis. A diagonal runs through two.")
@@ -247,8 +249,8 @@ def unfold(input, dimension, size, step):
 def as_strided(input, size, stride, storage_offset=None):
     """The elements that `stride` (in elements, along each axis of `size`) leads to from `storage_offset` on.
 
-    Counts the elements of `input` in logical order: the same as in memory for a contiguous tensor, whose view this is; of
-    any other it takes a copy.
+    Counts the elements of `input` in logical order: the same as in memory for a contiguous tensor, whose view this is;
+    of any other it takes a copy.
     Raises: ShapeError if sizes and strides lead outside the tensor.
 
     >>> import tinygrad_cnn as tg
@@ -258,14 +260,15 @@ def as_strided(input, size, stride, storage_offset=None):
     """
     size, stride = sizes("as_strided", size, negative=False), sizes("as_strided", stride, negative=False)
     if len(size) != len(stride):
-        raise ShapeError(f"as_strided: {len(size)} sizes {size} but {len(stride)} strides {stride}. Give one stride a size.")
+        raise ShapeError(f"as_strided: {len(size)} sizes {size} but {len(stride)} strides {stride}. Give one stride a "
+                         "size.")
     if storage_offset is not None and input.source is not None:
-        raise ArgumentError("as_strided: this tensor is a view, and storage_offset would count from the start of what it is a "
-                            "view of. Call it on that tensor, or leave storage_offset out.")
+        raise ArgumentError("as_strided: this tensor is a view, and storage_offset would count from the start of what "
+                            "it is a view of. Call it on that tensor, or leave storage_offset out.")
     offset = storage_offset or 0
     last = offset + sum((n - 1) * s for n, s in zip(size, stride))
     if offset < 0 or 0 not in size and last >= input.array.size:
-        raise ShapeError(f"as_strided: sizes {size} and strides {stride} from offset {offset} reach element {last}, but there are "
-                         f"{input.array.size} (shape {tuple(input.shape)}). Keep them within the tensor.")
+        raise ShapeError(f"as_strided: sizes {size} and strides {stride} from offset {offset} reach element {last}, "
+                         f"but there are {input.array.size} (shape {tuple(input.shape)}). Keep them within the tensor.")
     flat = reshape_op(input, shape=(input.array.size,))
     return as_strided_op(flat, size=size, stride=stride, offset=offset)

@@ -89,8 +89,8 @@ def kthvalue(input, k, dim=-1, keepdim=False):
 
 
 def unique(input, sorted=True, return_inverse=False, return_counts=False, dim=None):
-    """The different elements (or slices along `dim`), in order; with `return_inverse` also where each element went, with
-    `return_counts` how often each occurs.
+    """The different elements (or slices along `dim`), in order; with `return_inverse` also where each element went,
+    with `return_counts` how often each occurs.
 
     >>> import tinygrad_cnn as tg
     >>> unique(tg.tensor([3, 1, 3]), return_counts=True)
@@ -109,8 +109,8 @@ def unique(input, sorted=True, return_inverse=False, return_counts=False, dim=No
 def bincount(input, weights=None, minlength=0):
     """How often each of 0, 1, 2, ... occurs in a vector of integers, or the sum of `weights` where it does.
 
-    Raises: DTypeError for anything but integers; ShapeError for more than one axis; ArgumentError for negative numbers (on
-    the CPU).
+    Raises: DTypeError for anything but integers; ShapeError for more than one axis; ArgumentError for negative numbers
+    (on the CPU).
 
     >>> import tinygrad_cnn as tg
     >>> bincount(tg.tensor([0, 2, 2]))
@@ -124,7 +124,8 @@ def bincount(input, weights=None, minlength=0):
     if input.device.type == "cpu" and input.array.size and int(input.array.min()) < 0:
         raise ArgumentError(f"bincount: {int(input.array.min())} is negative; only numbers from 0 on can be counted.")
     found = input.device.xp.bincount(input.array, None if weights is None else weights.array, minlength)
-    return Tensor(found if weights is None or weights.array.dtype.kind != "f" else found.astype(weights.array.dtype), input.device)
+    return Tensor(found if weights is None or weights.array.dtype.kind != "f" else found.astype(weights.array.dtype),
+                  input.device)
 
 
 def searchsorted(sorted_sequence, input, *, out_int32=False, right=False, side=None, sorter=None):
@@ -148,8 +149,8 @@ def searchsorted(sorted_sequence, input, *, out_int32=False, right=False, side=N
         flat, wanted = rows.reshape(-1, rows.shape[-1]), values.reshape(-1, values.shape[-1])
         found = xp.stack([xp.searchsorted(a, v, side) for a, v in zip(flat, wanted)]).reshape(values.shape)
     else:
-        raise ShapeError(f"searchsorted: the sequence has shape {rows.shape} but the values {values.shape}. Give a vector, or the same "
-                         "sizes in all axes but the last.")
+        raise ShapeError(f"searchsorted: the sequence has shape {rows.shape} but the values {values.shape}. Give a "
+                         "vector, or the same sizes in all axes but the last.")
     return Tensor(xp.asarray(found).astype("int32" if out_int32 else "int64", copy=False), sorted_sequence.device)
 
 

@@ -25,7 +25,8 @@ def _zeros(g):
 
 def has_history(x, *others):
     """Whether a write into x of the others must be recorded."""
-    return is_grad_enabled() and (x.edge is not None or any(isinstance(o, Tensor) and o.edge is not None for o in others))
+    return is_grad_enabled() and (x.edge is not None
+                                  or any(isinstance(o, Tensor) and o.edge is not None for o in others))
 
 
 def as_value(op, x, value):
@@ -35,13 +36,15 @@ def as_value(op, x, value):
     """
     if isinstance(value, Tensor):
         if value.device is not x.device:
-            raise DeviceError(f"{op}: the tensor is on {x.device} but the value on {value.device}. Bring it there with .to(device).")
+            raise DeviceError(f"{op}: the tensor is on {x.device} but the value on {value.device}. Bring it there with "
+                              ".to(device).")
         return value
     if isinstance(value, np.ndarray):
         return Tensor(x.device.xp.asarray(value), x.device)
     if isinstance(value, (bool, int, float, np.number, np.bool_)):
         return value
-    raise DTypeError(f"{op}: a value is a Tensor or a number, not {type(value).__name__}. Make a Tensor of it with tg.tensor(...).")
+    raise DTypeError(f"{op}: a value is a Tensor or a number, not {type(value).__name__}. Make a Tensor of it with "
+                     "tg.tensor(...).")
 
 
 def with_at_most(ndim, value):
@@ -72,7 +75,8 @@ def copy_(x, src, non_blocking=False):
     try:
         x.array[...] = src.array
     except ValueError:
-        raise ShapeError(f"copy_: shape {tuple(src.shape)} does not broadcast to {tuple(x.shape)}. Sizes must be equal or 1.") from None
+        raise ShapeError(f"copy_: shape {tuple(src.shape)} does not broadcast to {tuple(x.shape)}. Sizes must be equal "
+                         "or 1.") from None
     x.wrote("copy_")
     return x
 
@@ -81,7 +85,8 @@ def fill_(x, value):
     """Write one number (or a 0-d tensor) into every element of x; returns x."""
     if isinstance(value, Tensor):
         if value.array.ndim:
-            raise ShapeError(f"fill_: expected a number or a 0-d tensor, got shape {tuple(value.shape)}. Use copy_ for more.")
+            raise ShapeError(f"fill_: expected a number or a 0-d tensor, got shape {tuple(value.shape)}. Use copy_ for "
+                             "more.")
         return copy_(x, value)
     return _filled("fill_", x, as_value("fill_", x, value))
 

@@ -4,8 +4,9 @@ Shapes: any.
 """
 import numpy as np
 
-from ..generic.sort import argsort, topk_index as by_sorting
 from ..generic.shape import ALL
+from ..generic.sort import argsort
+from ..generic.sort import topk_index as by_sorting
 
 
 def topk_index(device, x, k, dim, largest):

@@ -63,8 +63,8 @@ def gather(device, x, index, dim):
 
 
 def scatter_sum(device, g, index, dim, shape):
-    """Zeros of `shape`, with g added up at the positions that `gather` reads, counted along one axis (ufunc.at is 9 times
-    faster there)."""
+    """Zeros of `shape`, with g added up at the positions that `gather` reads; counted along one axis, where ufunc.at is
+    9 times faster."""
     if not shape:
         return g.copy()
     place, step = 0, 1

@@ -13,7 +13,7 @@ def argsort(device, x, dim, descending):
     x = x.astype("float32") if is_narrow(x.dtype) else x        # CuPy cannot sort bfloat16
     if not descending:
         return device.xp.argsort(x, axis=dim, kind="stable")
-    turned = (ALL,) * dim + (slice(None, None, -1),)    # sorted backwards from the back, equal elements keep their order
+    turned = (ALL,) * dim + (slice(None, None, -1),)    # backwards from the back: equal elements keep their order
     order = device.xp.argsort(x[turned], axis=dim, kind="stable")[turned]
     return x.shape[dim] - 1 - order
 
