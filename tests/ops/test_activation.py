@@ -10,8 +10,8 @@ from tests.ops.oracle import agree
 
 NAN, INF = float("nan"), float("inf")
 SPECIAL = np.array([-INF, -3.0, -1.0, -0.5, -0.0, 0.0, 0.5, 1.0, 2.0, 3.0, 6.0, INF])
-NAMES = ("relu relu6 elu selu celu gelu silu mish logsigmoid softplus softsign hardtanh hardsigmoid hardswish tanhshrink "
-         "softshrink hardshrink leaky_relu").split()
+NAMES = ("relu relu6 elu selu celu gelu silu mish logsigmoid softplus softsign hardtanh hardsigmoid hardswish "
+         "tanhshrink softshrink hardshrink leaky_relu").split()
 IN_PLACE = "relu relu6 elu selu celu silu mish hardtanh hardsigmoid hardswish leaky_relu".split()
 
 
@@ -114,7 +114,8 @@ def test_element_wise_results_keep_the_layout_of_their_input():
 
 
 @pytest.mark.parametrize("dtype", ["float16", "bfloat16"])
-@pytest.mark.parametrize("name", [n for n in NAMES if n not in ("mish", "softsign", "tanhshrink", "softshrink", "selu")])
+@pytest.mark.parametrize("name", [n for n in NAMES if n not in ("mish", "softsign", "tanhshrink", "softshrink",
+                                                                "selu")])
 def test_sixteen_bit_activations_are_rounded_once(name, dtype):
     pytest.importorskip("ml_dtypes", reason="bfloat16 needs ml_dtypes")
     x = tg.tensor(np.linspace(-4, 4, 333)).to(getattr(tg, dtype))

@@ -106,7 +106,8 @@ def test_tensors_on_different_devices_are_not_compared():
 @pytest.mark.parametrize("shape", [(3, 1000), (5, 300, 301)], ids=str)
 def test_masks_by_bits_are_those_by_branches(shape, dtype):
     draw = np.random.default_rng(0)
-    x, y, mask = draw.standard_normal(shape).astype(dtype), draw.standard_normal(shape).astype(dtype), draw.random(shape) < 0.5
+    x, y = (draw.standard_normal(shape).astype(dtype) for _ in range(2))
+    mask = draw.random(shape) < 0.5
     x.reshape(-1)[:3] = NAN, INF, -INF
     for a, b, m in ((x, y, mask), (x.T, y.T, mask.T), (x[..., ::2], y[..., ::2], mask[..., ::2])):
         found = tg.where(*map(tg.from_numpy, (m, a, b))).numpy()
@@ -120,10 +121,12 @@ CASES = {
     "maximum": lambda lib, a, b: lib.maximum(a, b), "minimum": lambda lib, a, b: lib.minimum(a, b),
     "fmax": lambda lib, a, b: lib.fmax(a, b), "fmin": lambda lib, a, b: lib.fmin(a, b),
     "clamp": lambda lib, a, b: lib.clamp(a, -1.0, 1.0), "clamp_min": lambda lib, a, b: lib.clamp(a, min=0.5),
-    "clamp_tensors": lambda lib, a, b: lib.clamp(a, b, b + 1), "clamp_crossed": lambda lib, a, b: lib.clamp(a, b, b - 1),
+    "clamp_tensors": lambda lib, a, b: lib.clamp(a, b, b + 1),
+    "clamp_crossed": lambda lib, a, b: lib.clamp(a, b, b - 1),
     "clamp_low": lambda lib, a, b: lib.clamp(a, min=b), "clamp_high": lambda lib, a, b: lib.clamp(a, max=b),
     "where": lambda lib, a, b: lib.where(a > b, a, b), "where_number": lambda lib, a, b: lib.where(a > b, 2.0, b),
-    "eq": lambda lib, a, b: lib.eq(a, b), "le": lambda lib, a, b: lib.le(a, b), "xor": lambda lib, a, b: lib.logical_xor(a, b),
+    "eq": lambda lib, a, b: lib.eq(a, b), "le": lambda lib, a, b: lib.le(a, b),
+    "xor": lambda lib, a, b: lib.logical_xor(a, b),
     "not": lambda lib, a, b: lib.logical_not(a), "isclose": lambda lib, a, b: lib.isclose(a, b, 0.5, 0.2),
     "signbit": lambda lib, a, b: lib.signbit(a)}
 
@@ -137,7 +140,8 @@ def test_a_grid_with_ties_bounds_and_nan_is_pytorchs(name):
 
 
 @pytest.mark.oracle
-@pytest.mark.parametrize("name", ["bitwise_and", "bitwise_or", "bitwise_xor", "bitwise_left_shift", "bitwise_right_shift"])
+@pytest.mark.parametrize("name", ["bitwise_and", "bitwise_or", "bitwise_xor", "bitwise_left_shift",
+                                  "bitwise_right_shift"])
 def test_bits_are_pytorchs(name):
     import torch
     a, b = np.array([[-7], [5], [0]]), np.array([1, 3, 2])

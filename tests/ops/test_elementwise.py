@@ -1,4 +1,4 @@
-"""Element-wise functions: the choices at singular points by name, integers as Python has them, and PyTorch as oracle."""
+"""Element-wise functions: the choices at singular points by name, integers as in Python, and PyTorch as oracle."""
 import itertools
 import math
 import operator
@@ -15,9 +15,9 @@ from tinygrad_cnn.testing import gradgradcheck
 
 NAN, INF = float("nan"), float("inf")
 SPECIAL = np.array([-INF, -3.0, -1.0, -0.5, -0.0, 0.0, 0.5, 1.0, 2.0, 3.0, 6.0, INF, NAN])
-UNARY = ("abs acos acosh asin asinh atan atanh ceil cos cosh deg2rad erf erfc erfinv exp exp2 expm1 floor frac log log10 "
-         "log1p log2 neg positive rad2deg reciprocal round rsqrt sgn sigmoid sign sin sinh sqrt square tan tanh trunc "
-         "nan_to_num logit").split()
+UNARY = ("abs acos acosh asin asinh atan atanh ceil cos cosh deg2rad erf erfc erfinv exp exp2 expm1 floor frac log "
+         "log10 log1p log2 neg positive rad2deg reciprocal round rsqrt sgn sigmoid sign sin sinh sqrt square tan tanh "
+         "trunc nan_to_num logit").split()
 # sign(NaN) is NaN here, 0 in PyTorch; so then is the derivative of abs. logit has a finite slope outside [0, 1].
 UNARY_SPECIAL = [name for name in UNARY if name not in ("abs", "sgn", "sign", "logit")]
 BINARY = ("add sub rsub mul div true_divide remainder fmod pow atan2 hypot logaddexp xlogy").split()
@@ -117,7 +117,8 @@ def test_no_elements_give_no_elements(name):
     assert getattr(tg, name)(tg.zeros(0, 3)).shape == (0, 3)
 
 
-@pytest.mark.parametrize("function", [tg.sigmoid, tg.erf, lambda x: tg.sigmoid(x[:, ::2]), lambda x: tg.erf(x.permute(2, 0, 1))])
+@pytest.mark.parametrize("function", [tg.sigmoid, tg.erf, lambda x: tg.sigmoid(x[:, ::2]),
+                                      lambda x: tg.erf(x.permute(2, 0, 1))])
 def test_large_arrays_in_blocks_and_threads_are_as_small_ones(function):
     x = tg.tensor(np.random.default_rng(0).standard_normal((7, 200, 201)).astype("float32"))
     parts = tg.cat([function(x[k:k + 1]) for k in range(7)], dim=function(x[:1]).shape.index(1))
@@ -143,7 +144,8 @@ def test_in_place_forms_write_the_same_value_and_history(name, requires_grad):
         np.testing.assert_allclose(ours.numpy(), theirs.numpy(), rtol=1e-6)
 
 
-@pytest.mark.parametrize("name", ["exp", "log", "sqrt", "rsqrt", "reciprocal", "sin", "tan", "asin", "atan", "tanh", "sigmoid",
+@pytest.mark.parametrize("name", ["exp", "log", "sqrt", "rsqrt", "reciprocal", "sin", "tan", "asin", "atan", "tanh",
+                                  "sigmoid",
                                   "erf", "erfinv", "logit", "silu", "gelu", "softplus", "mish", "elu"])
 def test_third_derivatives_are_right(name):
     x = tg.tensor([0.3, 0.6], dtype=tg.float64, requires_grad=True)
@@ -199,7 +201,8 @@ def test_numbers_as_bases_are_pytorchs(base):
 
 KEYWORDS = [
     lambda lib, a, b, c: lib.add(a, b, alpha=2.5), lambda lib, a, b, c: lib.sub(a, b, alpha=2),
-    lambda lib, a, b, c: lib.div(a, b, rounding_mode="floor"), lambda lib, a, b, c: lib.div(a, b, rounding_mode="trunc"),
+    lambda lib, a, b, c: lib.div(a, b, rounding_mode="floor"),
+    lambda lib, a, b, c: lib.div(a, b, rounding_mode="trunc"),
     lambda lib, a, b, c: lib.lerp(a, b, c), lambda lib, a, b, c: lib.lerp(a, b, 0.7),
     lambda lib, a, b, c: lib.addcmul(a, b, c, value=3), lambda lib, a, b, c: lib.addcdiv(a, b, c, value=3),
     lambda lib, a, b, c: lib.logit(a, eps=0.25), lambda lib, a, b, c: lib.round(a, decimals=2),
@@ -227,7 +230,8 @@ def outcome(lib, name, first, second):
 
 
 @pytest.mark.oracle
-@pytest.mark.parametrize("name", ["add", "mul", "div", "floor_divide", "remainder", "pow", "maximum", "eq", "bitwise_and"])
+@pytest.mark.parametrize("name", ["add", "mul", "div", "floor_divide", "remainder", "pow", "maximum", "eq",
+                                  "bitwise_and"])
 def test_dtypes_of_pairs_are_pytorchs_wherever_it_has_one(name):
     import torch
     pytest.importorskip("ml_dtypes", reason="bfloat16 needs ml_dtypes")

@@ -59,8 +59,8 @@ def test_the_product_of_all_is_right_to_second_order_with_any_zeros(zeros):
     np.testing.assert_allclose(slope.tolist(), others, rtol=1e-14)
     for k in range(4):
         curvature, = tg.autograd.grad(slope[k], leaf, retain_graph=True)
-        np.testing.assert_allclose(curvature.tolist(), [0.0 if j == k else np.prod(np.delete(x, [j, k])) for j in range(4)],
-                                   rtol=1e-14)
+        others = [0.0 if j == k else np.prod(np.delete(x, [j, k])) for j in range(4)]
+        np.testing.assert_allclose(curvature.tolist(), others, rtol=1e-14)
 
 
 def test_the_third_derivative_of_a_product_with_zeros_is_right():
@@ -84,7 +84,7 @@ def test_running_products_are_right_to_second_order_with_any_zeros(zeros):
 
 def test_the_slope_of_a_norm_at_zero_is_zero():
     for p in (2, 1, 3, 0.5, INF):
-        assert gradient(lambda x: tg.norm(x, p), [0.0, 0.0]) == [[0.0, 0.0]], p
+        assert gradient(partial(tg.norm, p=p), [0.0, 0.0]) == [[0.0, 0.0]], p
 
 
 def test_the_slope_of_a_deviation_at_zero_is_zero():
@@ -113,7 +113,8 @@ def test_sums_of_nothing_are_neutral_and_extremes_of_nothing_are_refused():
             function(empty)
 
 
-@pytest.mark.parametrize("dtype, total", [("bool", "int64"), ("uint8", "int64"), ("int32", "int64"), ("float16", "float16")])
+@pytest.mark.parametrize("dtype, total", [("bool", "int64"), ("uint8", "int64"), ("int32", "int64"),
+                                          ("float16", "float16")])
 def test_the_dtype_of_a_sum(dtype, total):
     x = tg.tensor([1, 1, 0]).to(getattr(tg, dtype))
     assert all(function(x).dtype.name == total for function in (tg.sum, tg.prod, lambda v: tg.cumsum(v, 0)))
@@ -146,7 +147,8 @@ def test_float32_sums_of_a_million_rows_keep_six_digits():
 @pytest.mark.parametrize("dtype", ["float32", "float64"])
 def test_large_sums_agree_with_numpys_over_any_axes_of_any_layout(shape, dtype):
     x = np.random.default_rng(0).standard_normal(shape).astype(dtype)
-    layouts = [np.ascontiguousarray(x.transpose(order)).transpose(np.argsort(order)) for order in permutations(range(4))]
+    orders = permutations(range(4))
+    layouts = [np.ascontiguousarray(x.transpose(order)).transpose(np.argsort(order)) for order in orders]
     layouts += [np.repeat(x, 2, axis=3)[..., ::2], x[::-1], np.broadcast_to(x[:, :1], shape)]
     tolerance = {"float32": 2e-5, "float64": 1e-13}[dtype]
     for laid in layouts:
@@ -171,7 +173,8 @@ def test_a_sum_with_infinities_is_infinite_and_with_both_nan():
 def test_reducing_a_number_is_the_number():
     x = tg.tensor(2.5, requires_grad=True)
     for function in (tg.sum, tg.mean, tg.amax, tg.prod, tg.norm, lambda v: v.sum(0), lambda v: v.max(0)[0],
-                     lambda v: v.prod(-1), lambda v: tg.cumsum(v, 0), lambda v: tg.cumprod(v, 0), lambda v: v.median(0)[0]):
+                     lambda v: v.prod(-1), lambda v: tg.cumsum(v, 0), lambda v: tg.cumprod(v, 0),
+                     lambda v: v.median(0)[0]):
         y = function(x)
         assert y.shape == () and y.item() == 2.5
         assert tg.autograd.grad(y, x)[0].item() == 1.0
@@ -197,18 +200,24 @@ def test_reductions_are_pytorchs_with_ties_and_zeros(name, kwargs):
         agree(partial(getattr(tg, name), **kwargs), partial(getattr(torch, name), **kwargs), [x])
 
 
-PARTS = [lambda lib, x: lib.max(x), lambda lib, x: lib.min(x), lambda lib, x: lib.median(x), lambda lib, x: lib.max(x, 1)[0],
-         lambda lib, x: lib.min(x, dim=0, keepdim=True)[0], lambda lib, x: lib.max(x, -1)[1], lambda lib, x: lib.argmax(x),
-         lambda lib, x: lib.argmin(x, 1), lambda lib, x: lib.argmax(x, 0, keepdim=True), lambda lib, x: lib.aminmax(x).min,
+PARTS = [lambda lib, x: lib.max(x), lambda lib, x: lib.min(x), lambda lib, x: lib.median(x),
+         lambda lib, x: lib.max(x, 1)[0],
+         lambda lib, x: lib.min(x, dim=0, keepdim=True)[0], lambda lib, x: lib.max(x, -1)[1],
+         lambda lib, x: lib.argmax(x),
+         lambda lib, x: lib.argmin(x, 1), lambda lib, x: lib.argmax(x, 0, keepdim=True),
+         lambda lib, x: lib.aminmax(x).min,
          lambda lib, x: lib.aminmax(x, dim=0, keepdim=True)[1], lambda lib, x: lib.argmax(x, keepdim=True),
          lambda lib, x: lib.median(x + lib.tensor([0.0, 0.1, 0.2]), 1)[0],
          lambda lib, x: lib.median(x + lib.tensor([0.0, 0.1, 0.2]), 1, True)[1],
          lambda lib, x: lib.cumsum(x, 1), lambda lib, x: lib.cumprod(x, -1), lambda lib, x: lib.count_nonzero(x),
-         lambda lib, x: lib.count_nonzero(x, dim=(0, 1)), lambda lib, x: lib.any(x, 1), lambda lib, x: lib.all(x, 0, True),
-         lambda lib, x: lib.var(x, 0, False), lambda lib, x: lib.var(x, False), lambda lib, x: lib.std(x, dim=1, correction=0),
+         lambda lib, x: lib.count_nonzero(x, dim=(0, 1)), lambda lib, x: lib.any(x, 1),
+         lambda lib, x: lib.all(x, 0, True),
+         lambda lib, x: lib.var(x, 0, False), lambda lib, x: lib.var(x, False),
+         lambda lib, x: lib.std(x, dim=1, correction=0),
          lambda lib, x: lib.var_mean(x, dim=0)[0], lambda lib, x: lib.var_mean(x, dim=(0, 1), keepdim=True)[1],
          lambda lib, x: lib.std_mean(x)[0], lambda lib, x: lib.sum(x, dtype=lib.float32),
-         lambda lib, x: x.max(), lambda lib, x: x.std(unbiased=False), lambda lib, x: x.mean((0, 1)), lambda lib, x: x.any()]
+         lambda lib, x: x.max(), lambda lib, x: x.std(unbiased=False), lambda lib, x: x.mean((0, 1)),
+         lambda lib, x: x.any()]
 
 
 @pytest.mark.oracle

@@ -22,7 +22,8 @@ def with_dims(draw, single=False, **values):
 def loop(reduce_line):
     """The reduction of each line of numbers, one by one, by a function of a flat list."""
     def reference(x, dim, keepdim):
-        axes = tuple(range(x.ndim)) if dim is None else tuple(d % x.ndim for d in (dim if isinstance(dim, tuple) else (dim,)))
+        dims = range(x.ndim) if dim is None else dim if isinstance(dim, tuple) else (dim,)
+        axes = tuple(d % x.ndim for d in dims)
         kept = tuple(1 if axis in axes else n for axis, n in enumerate(x.shape))
         y = np.empty(kept)
         for place in np.ndindex(kept):
@@ -38,11 +39,13 @@ def _variance(line, correction):
     return sum((v - middle) ** 2 for v in line) / over if over else float("nan")
 
 
-OUT_OF_RANGE = (ERRORS.TensorIndexError, r"dim=2 is out of range for a tensor with 2 dimensions. Use a number from -2 to 1")
+OUT_OF_RANGE = (ERRORS.TensorIndexError,
+                r"dim=2 is out of range for a tensor with 2 dimensions. Use a number from -2 to 1")
 
 register(Record(
     "sum", ops="sum spread", function=tg.sum, cases=with_dims(), reference=loop(sum),
-    wrong=[(lambda: tg.sum(tg.ones(2, 3), 2), *OUT_OF_RANGE), (lambda: tg.sum(3), ERRORS.DTypeError, "expected a Tensor, got int"),
+    wrong=[(lambda: tg.sum(tg.ones(2, 3), 2), *OUT_OF_RANGE),
+           (lambda: tg.sum(3), ERRORS.DTypeError, "expected a Tensor, got int"),
            (lambda: tg.sum(tg.ones(2, 3), (0, -2)), ERRORS.ArgumentError, "sum: dim=.* names a dimension twice"),
            (lambda: tg.sum(tg.ones(2, 3), 0.5), ERRORS.ArgumentError, "sum: dim=0.5 is not an integer")]))
 register(Record(
@@ -51,7 +54,8 @@ register(Record(
     reference=lambda g: np.array([[[v, v] for v in g]] * 2)))
 register(Record(
     "mean", ops="mean", function=tg.mean, cases=with_dims(), reference=loop(lambda v: sum(v) / len(v)),
-    wrong=[(lambda: tg.mean(tg.ones(2).int()), ERRORS.DTypeError, "mean: the input is tinygrad_cnn.int32; .* pass dtype=tg.float32"),
+    wrong=[(lambda: tg.mean(tg.ones(2).int()), ERRORS.DTypeError,
+            "mean: the input is tinygrad_cnn.int32; .* pass dtype=tg.float32"),
            (lambda: tg.mean(tg.ones(2, 3), 2), *OUT_OF_RANGE)]))
 register(Record(
     "nan reductions", ops="drop", cases=with_dims(),
@@ -59,20 +63,25 @@ register(Record(
     reference=lambda x, dim, keepdim: (loop(sum)(x, dim, keepdim), loop(lambda v: sum(v) / len(v))(x, dim, keepdim))))
 register(Record(
     "var", ops="var",
-    function=lambda x, dim, keepdim: (tg.var(x, dim, keepdim=keepdim, correction=0), *tg.var_mean(x, dim, False, keepdim)),
+    function=lambda x, dim, keepdim: (tg.var(x, dim, keepdim=keepdim, correction=0),
+                                      *tg.var_mean(x, dim, False, keepdim)),
     cases=with_dims(),
     reference=lambda x, dim, keepdim: (loop(lambda v: _variance(v, 0))(x, dim, keepdim),
                                        loop(lambda v: _variance(v, 0))(x, dim, keepdim),
                                        loop(lambda v: sum(v) / len(v))(x, dim, keepdim)),
-    wrong=[(lambda: tg.var(tg.ones(2).int()), ERRORS.DTypeError, "var: the input is tinygrad_cnn.int32; .* Convert it with .float()"),
-           (lambda: tg.var(tg.ones(2), unbiased=True, correction=1), ERRORS.ArgumentError, "var: both unbiased=True and correction=1")]))
+    wrong=[(lambda: tg.var(tg.ones(2).int()), ERRORS.DTypeError,
+            "var: the input is tinygrad_cnn.int32; .* Convert it with .float()"),
+           (lambda: tg.var(tg.ones(2), unbiased=True, correction=1), ERRORS.ArgumentError,
+            "var: both unbiased=True and correction=1")]))
 register(Record(
     "std", ops="std",
     function=lambda x, **kwargs: (tg.std(x, **kwargs), *tg.std_mean(x, **kwargs), tg.var(x, **kwargs)),
-    cases=st.sampled_from([{}, {"dim": 0}, {"dim": (0, 1), "keepdim": True}, {"correction": 1.5}, {"dim": 1, "unbiased": False}])
-    .flatmap(lambda kwargs: arrays((4, 3), distinct=True).map(lambda x: ((x,), kwargs))),
+    cases=st.sampled_from([{}, {"dim": 0}, {"dim": (0, 1), "keepdim": True}, {"correction": 1.5},
+                           {"dim": 1, "unbiased": False}]).flatmap(
+        lambda kwargs: arrays((4, 3), distinct=True).map(lambda x: ((x,), kwargs))),
     reference=lambda x, dim=None, keepdim=False, correction=1, unbiased=True: (
-        np.sqrt(_variances(x, dim, keepdim, correction, unbiased)), np.sqrt(_variances(x, dim, keepdim, correction, unbiased)),
+        np.sqrt(_variances(x, dim, keepdim, correction, unbiased)),
+        np.sqrt(_variances(x, dim, keepdim, correction, unbiased)),
         loop(lambda v: sum(v) / len(v))(x, dim, keepdim), _variances(x, dim, keepdim, correction, unbiased))))
 
 
@@ -83,7 +92,8 @@ def _variances(x, dim, keepdim, correction, unbiased):
 @st.composite
 def norms(draw):
     case, kwargs = draw(with_dims(away_from=(0,), distinct=True))
-    return case, {**kwargs, "p": draw(st.sampled_from([2, "fro", 1, 0, 3, 0.5, 1.5, -1.0, float("inf"), -float("inf")]))}
+    orders = [2, "fro", 1, 0, 3, 0.5, 1.5, -1.0, float("inf"), -float("inf")]
+    return case, {**kwargs, "p": draw(st.sampled_from(orders))}
 
 
 def _norm(line, p):
@@ -113,17 +123,20 @@ register(Record(
 register(Record(
     "max", ops="argmax argmin pick unpick argmedian median",
     function=lambda x, dim, keepdim: (*tg.max(x, dim, keepdim), *tg.min(x, dim, keepdim), *tg.median(x, dim, keepdim),
-                                      tg.argmax(x, dim, keepdim), tg.argmin(x, dim, keepdim), tg.argmax(x), tg.max(x), tg.median(x),
+                                      tg.argmax(x, dim, keepdim), tg.argmin(x, dim, keepdim), tg.argmax(x), tg.max(x),
+                                      tg.median(x),
                                       *tg.aminmax(x, dim=dim)),
     cases=with_dims(single=True, distinct=True),
     reference=lambda x, dim, keepdim: (
         *[loop(f)(x, dim, keepdim) for f in (max, lambda v: v.index(max(v)), min, lambda v: v.index(min(v)), _median,
                                              lambda v: v.index(_median(v)), lambda v: v.index(max(v)),
                                              lambda v: v.index(min(v)))],
-        loop(lambda v: v.index(max(v)))(x, None, False), loop(max)(x, None, False), loop(_median)(x, None, False), loop(min)(x, dim, False),
+        loop(lambda v: v.index(max(v)))(x, None, False), loop(max)(x, None, False), loop(_median)(x, None, False),
+        loop(min)(x, dim, False),
         loop(max)(x, dim, False)),
     wrong=[(lambda: tg.max(tg.ones(2, 3), 2), *OUT_OF_RANGE),
-           (lambda: tg.argmax(tg.ones(0)), ERRORS.ShapeError, r"argmax: axis 0 of the tensor \(shape \(0,\)\) has no elements"),
+           (lambda: tg.argmax(tg.ones(0)), ERRORS.ShapeError,
+            r"argmax: axis 0 of the tensor \(shape \(0,\)\) has no elements"),
            (lambda: tg.median([1.0]), ERRORS.DTypeError, "median: expected a Tensor, got list")]))
 
 
@@ -171,7 +184,8 @@ register(Record(
 @st.composite
 def recurrences(draw):
     shape = draw(shapes(min_dims=1))
-    return (draw(arrays(shape)), draw(arrays(shape))), {"dim": draw(st.integers(0, len(shape) - 1)), "reverse": draw(st.booleans())}
+    dim, reverse = draw(st.integers(0, len(shape) - 1)), draw(st.booleans())
+    return (draw(arrays(shape)), draw(arrays(shape))), {"dim": dim, "reverse": reverse}
 
 
 def _recurrence(a, b, dim, reverse):
@@ -190,8 +204,10 @@ register(Record(
     reference=lambda x: (np.array([[1.0, 1.0], x[0], x[1]]), np.stack([x[:, 1], 0 * x[:, 0]], 1))))
 register(Record(
     "truth", ops="any all count_nonzero", cases=with_dims(), constant=(0,),
-    function=lambda x, dim, keepdim: (tg.any(x > 1, dim, keepdim), tg.all(x > -1, dim, keepdim), tg.count_nonzero(x > 0, dim)),
+    function=lambda x, dim, keepdim: (tg.any(x > 1, dim, keepdim), tg.all(x > -1, dim, keepdim),
+                                      tg.count_nonzero(x > 0, dim)),
     reference=lambda x, dim, keepdim: (loop(lambda v: any(e > 1 for e in v))(x, dim, keepdim) != 0,
                                        loop(lambda v: all(e > -1 for e in v))(x, dim, keepdim) != 0,
                                        loop(lambda v: len([e for e in v if e > 0]))(x, dim, False)),
-    wrong=[(lambda: tg.any(tg.ones(2, 3), 2), *OUT_OF_RANGE), (lambda: tg.all([True]), ERRORS.DTypeError, "all: expected a Tensor")]))
+    wrong=[(lambda: tg.any(tg.ones(2, 3), 2), *OUT_OF_RANGE),
+           (lambda: tg.all([True]), ERRORS.DTypeError, "all: expected a Tensor")]))

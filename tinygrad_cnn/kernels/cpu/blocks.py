@@ -1,7 +1,7 @@
 """Chains of element-wise functions for NumPy, block by block, so that what lies between stays in cache; in threads.
 
-A block is a run of a flat row of numbers in the order of memory. The result has the layout of the first input that fills
-its memory (one that was expanded has none); inputs laid out otherwise are copied into that order.
+A block is a run of a flat row of numbers in the order of memory. The result has the layout of the first input that
+fills its memory (one that was expanded has none); inputs laid out otherwise are copied into that order.
 """
 from functools import wraps
 
@@ -46,7 +46,7 @@ def in_parallel(device, block, size):
 
 
 def flat_rows(arrays):
-    """Arrays of one shape as flat rows in the order of the first that fills its memory, and what gives a row its shape."""
+    """Arrays of one shape as flat rows in the order of the first that fills its memory; what gives a row its shape."""
     x = arrays[0]
     for a in arrays:
         if 0 not in a.strides:

@@ -75,7 +75,7 @@ def _without(y, dim):
 
 
 def dense_sum(x, axes):
-    """x summed over `axes`, which are kept with size 1; None where the axes lie in memory otherwise than described above."""
+    """x summed over `axes`, which are kept with size 1; None where the axes lie in memory otherwise than said above."""
     order = sorted([axis for axis in range(x.ndim) if x.shape[axis] > 1], key=lambda axis: -x.strides[axis])
     reduced = [axis in axes for axis in order]
     if True not in reduced:
