@@ -18,9 +18,13 @@ def factors(draw):
     return (draw(arrays(a)), draw(arrays(b))), {}
 
 
+def _product(a, b):
+    columns = b if b.ndim > 1 else b[:, None]
+    return np.einsum("...ij,...jk->...ik", np.atleast_2d(a), columns).reshape(np.matmul(a, b).shape)
+
+
 register(Record("matmul", ops="matmul", function=tg.matmul, cases=factors(),
-                reference=lambda a, b: np.einsum(
-                    "...ij,...jk->...ik", np.atleast_2d(a), b if b.ndim > 1 else b[:, None]).reshape(np.matmul(a, b).shape),
+                reference=_product,
                 wrong=[(lambda: A @ B, ShapeError,
                         r"matmul: the last axis of the first tensor has size 3 but the first of the second has 4"),
                        (lambda: A @ tg.tensor(1.0), ShapeError, r"expected tensors of at least 1 dimension"),
