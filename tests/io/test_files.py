@@ -113,13 +113,9 @@ def test_equal_state_dicts_give_equal_files(suffix, tmp_path):
 
 
 @pytest.mark.parametrize("suffix", [".pt", ".pth", ".pkl", ".PTH"])
-def test_the_suffix_of_a_pickle_is_refused_both_ways(suffix, tmp_path):
-    path = tmp_path / f"weights{suffix}"
-    path.write_bytes(pickle.dumps({}))
-    with pytest.raises(tg.errors.ArgumentError, match=r"load: 'weights.*can run code.*\.safetensors"):
-        tg.load(path)
+def test_the_suffix_of_a_pickle_is_not_written(suffix, tmp_path):
     with pytest.raises(tg.errors.ArgumentError, match=r"save: 'weights.*can run code.*\.safetensors"):
-        tg.save({}, path)
+        tg.save({}, tmp_path / f"weights{suffix}")
 
 
 class Bomb:
@@ -256,11 +252,10 @@ def test_a_key_that_is_no_name_is_refused(name, tmp_path):
         tg.save({name: tg.ones(2)}, tmp_path / "a.npz")
 
 
-def test_without_the_package_safetensors_the_error_says_what_to_install(tmp_path, monkeypatch):
+def test_safetensors_files_need_no_package(tmp_path, monkeypatch):
     monkeypatch.setitem(sys.modules, "safetensors", None)
-    with pytest.raises(tg.errors.MissingExtraError, match=r"pip install 'tinygrad_cnn\[train\]'.*\.npz"):
-        tg.save({"x": tg.ones(2)}, tmp_path / "x.safetensors")
-    assert os.listdir(tmp_path) == []
+    tg.save({"x": tg.ones(2)}, tmp_path / "x.safetensors")
+    assert tg.load(tmp_path / "x.safetensors")["x"].tolist() == [1, 1]
 
 
 @both

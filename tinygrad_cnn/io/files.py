@@ -1,4 +1,4 @@
-"""`save` and `load`: a state dict under the format its file's name asks for.
+"""`save` and `load`: a state dict under the format its file's name asks for, and PyTorch's files to read.
 
 Both turn tensors into NumPy arrays by name, {"conv.weight": (O, C, KH, KW), ...}, and leave the bytes to the module of
 the format. What cannot be kept exactly (a number, a list, a complex array) is refused before anything is written.
@@ -12,11 +12,11 @@ from .. import dtypes
 from ..device import Device
 from ..errors import ArgumentError, DataError, DTypeError
 from ..tensor import Tensor
-from . import npz, safetensors
+from . import npz, safetensors, torch_files
 from .atomic import atomic_write
 
 _FORMATS = {".safetensors": safetensors, ".npz": npz}
-_PICKLES = {".pt", ".pth", ".th", ".pkl", ".pickle", ".bin", ".ckpt"}
+_PICKLES = {".pt", ".pth", ".th", ".pkl", ".pickle", ".bin", ".ckpt", ".tar"}    # ".tar": model_best.pth.tar
 
 
 def save(obj, f):
@@ -24,7 +24,7 @@ def save(obj, f):
 
     Args: obj: a flat dict of names and tensors of any device (or NumPy arrays). f: the path.
     Raises: ArgumentError for another suffix, or an obj that is not such a dict; DTypeError for a tensor the format
-    cannot hold; MissingExtraError if the format's package is not installed.
+    cannot hold.
 
     >>> import tempfile, tinygrad_cnn as tg
     >>> path = os.path.join(tempfile.mkdtemp(), "weights.npz")
@@ -42,22 +42,39 @@ def save(obj, f):
         form.write(arrays, part)
 
 
-def load(f, map_location=None):
-    """The state dict in a `.safetensors` or `.npz` file: a dict of names and tensors, none of which requires grad.
+def load(f, map_location=None, pickle_module=None, *, weights_only=True, mmap=None):
+    """What a file holds: the state dict in a `.safetensors` or `.npz` file, or whatever torch.save put into its file.
 
-    Args: f: the path. map_location: the device to put the tensors on; the CPU if not given.
-    Raises: FileNotFoundError if there is no such file; DataError if it is damaged or holds anything but arrays;
-    ArgumentError for another suffix; MissingExtraError if the format's package is not installed.
+    PyTorch's files (`.pt`, `.pth`, `.th`, `.bin`, `.ckpt`, `.pkl`, `.tar`) are read without PyTorch. Only tensors, dicts,
+    lists, numbers, strings and NumPy arrays are built; a file that asks for anything else is refused by name, nothing of
+    it is run. `tg.io.load_weights` finds the state dict in a checkpoint.
+
+    Args: f: the path. map_location: the device to put the tensors on; the CPU if not given. weights_only: accepted; it
+    changes nothing. mmap: whether to map the file into memory (copy-on-write, tensors are read when first used; the file
+    must not be changed in place meanwhile); if not given, files of 256 MiB or more are mapped, not on Windows.
+    Returns: a dict of names and tensors, none of which requires grad; of a torch file the object that was saved, its
+    parameters as tensors that require grad.
+    Raises: FileNotFoundError if there is no such file; DataError if it is damaged or holds anything else; ArgumentError
+    for another suffix; MissingExtraError for bfloat16 without ml_dtypes.
     """
     path, form = _format(f, "load")
+    if pickle_module is not None:
+        raise ArgumentError("load: pickle_module is given, but pickles are read by a machine of this package's own. "
+                            "Leave it out.")
+    if map_location is not None and not isinstance(map_location, (str, Device)):
+        raise ArgumentError(f"load: map_location is a {type(map_location).__name__}. Give the name of one device, such "
+                            "as 'cpu'.")
+    device = Device(map_location or "cpu")
     if not path.is_file():
         raise FileNotFoundError(f"load: there is no file {str(path)!r}. "
                                 f"Check the path; it was looked for from {os.getcwd()}.")
-    cpu, arrays = Device("cpu"), form.read(path)
+    if form is torch_files:
+        return torch_files.read(path, device, mmap)
+    cpu, arrays = Device("cpu"), form.read(path, mmap)
     tensors = {name: Tensor(_known(path, name, array), cpu) for name, array in arrays.items()}
-    if map_location is None:
+    if device is cpu:
         return tensors
-    return {name: tensor.to(map_location) for name, tensor in tensors.items()}
+    return {name: tensor.to(device) for name, tensor in tensors.items()}
 
 
 def _format(f, verb):
@@ -67,8 +84,10 @@ def _format(f, verb):
     path = pathlib.Path(f)
     suffix = path.suffix.lower()
     if suffix in _PICKLES:
-        raise ArgumentError(f"{verb}: {path.name!r} has the suffix of a pickle, and a pickle can run code when it is "
-                            "read. Use .safetensors or .npz.")
+        if verb == "save":
+            raise ArgumentError(f"save: {path.name!r} has the suffix of a pickle, and a pickle can run code when it is "
+                                "read. Use .safetensors or .npz.")
+        return path, torch_files
     if suffix not in _FORMATS:
         raise ArgumentError(f"{verb}: {path.name!r} does not say its format. Give the name the suffix "
                             f"{' or '.join(_FORMATS)}.")
