@@ -1,0 +1,72 @@
+"""24.3.2 ResNet：图像分类 / ResNet-18 (figure 24.21, table 24.3): 17 convolutions, 2 poolings, 1 softmax layer.
+
+表 24.3 的印刷错误：F 的第三个数印成了特征图的高（3×3×56×64 等），应为输入的深度（3×3×64×64 等）。填充略去未印。
+Misprints of table 24.3: the third number of F is printed as the map's height (3x3x56x64, ...); it must be the depth of
+the input (3x3x64x64, ...). Paddings are left out; they follow: 3 for the 7 x 7, 1 for each 3 x 3.
+"""
+from board import say, table
+
+import tinygrad_cnn as tg
+from tinygrad_cnn import nn
+
+tg.manual_seed(0)
+network = nn.models.resnet18().eval()
+count = lambda module: sum(p.numel() for p in module.parameters())
+
+
+def name_of(path):
+    """The book's name of a convolution: layer2.1.conv2 -> Conv3.4, its stage and its place in it."""
+    if path == "conv1":
+        return "Conv1"
+    stage, block, conv = path.split(".")
+    return f"Conv{int(stage[-1]) + 1}.{2 * int(block) + int(conv[-1])}"
+
+
+say("表 24.3（batch norm 与投影不在表中）。", "Table 24.3 (batch norms and projections are not in it).")
+rows = [("input", "", "224x224x3", "")]
+
+
+def note(name, filter):
+    """A hook that writes a layer's row when the layer has run."""
+    def hook(layer, inputs, output):
+        _, K, I, J = output.shape
+        rows.append((name, filter, f"{I}x{J}x{K}", f"{count(layer):,}"))
+    return hook
+
+
+for path, layer in network.named_modules():
+    if isinstance(layer, nn.Conv2d) and "downsample" not in path:
+        M, N = layer.kernel_size
+        filter = f"F={M}x{N}x{layer.in_channels}x{layer.out_channels}, S={layer.stride[0]}"
+        layer.register_forward_hook(note(name_of(path), filter))
+network.maxpool.register_forward_hook(note("Pool1", "max F=3x3, S=2"))
+network.avgpool.register_forward_hook(note("Pool2", "mean F=7x7"))
+with tg.no_grad():
+    y = network(tg.rand(1, 3, 224, 224))
+rows.append(("Softmax", "W=512x1000, B=1000", str(y.shape[1]), f"{count(network.fc):,}"))
+table(("layer", "filter", "output", "parameters"), rows)
+
+names = [row[0] for row in rows]
+assert names == ["input", "Conv1", "Pool1", *(f"Conv{i}.{j}" for i in range(2, 6) for j in range(1, 5)), "Pool2", "Softmax"]
+assert sum(name.startswith("Conv") for name in names) == 17
+sizes = dict(zip(names, (row[2] for row in rows)))
+assert (sizes["Conv1"], sizes["Pool1"], sizes["Pool2"]) == ("112x112x64", "56x56x64", "1x1x512")
+for stage, size in enumerate(("56x56x64", "28x28x128", "14x14x256", "7x7x512"), 2):
+    assert {sizes[f"Conv{stage}.{j}"] for j in range(1, 5)} == {size}
+filters = dict(zip(names, (row[1] for row in rows)))
+assert filters["Conv2.1"] == "F=3x3x64x64, S=1" and filters["Conv3.1"] == "F=3x3x64x128, S=2"
+
+say("参数的去处。", "Where the parameters are.")
+parts = {"convolutions": 0, "projections": 0, "batch norms": 0, "softmax": count(network.fc)}
+for path, layer in network.named_modules():
+    if isinstance(layer, nn.Conv2d):
+        parts["projections" if "downsample" in path else "convolutions"] += count(layer)
+    if isinstance(layer, nn.BatchNorm2d):
+        parts["batch norms"] += count(layer)
+table(("", "parameters"), [(name, f"{number:,}") for name, number in (*parts.items(), ("all", count(network)))])
+assert parts == {"convolutions": 10_994_880, "projections": 172_032, "batch norms": 9_600, "softmax": 513_000}
+assert count(network) == 11_689_512
+
+say("填充是推断出来的：7×7 不填充时 224 得到 109，而不是 112。",
+    "The padding follows: without it the 7 x 7 convolution makes 109 of 224, not 112.")
+assert (224 - 7) // 2 + 1 == 109 and (224 + 2 * 3 - 7) // 2 + 1 == 112
