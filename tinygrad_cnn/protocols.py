@@ -102,7 +102,7 @@ def __len__(x):
 def __iter__(x):
     if x.array.ndim == 0:
         raise ShapeError("iter: a 0-d tensor cannot be iterated over. Use .item() for its value.")
-    return iter([x[i] for i in range(x.array.shape[0])])
+    return iter(x.unbind())
 
 
 def __contains__(x, element):

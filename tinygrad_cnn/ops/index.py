@@ -37,7 +37,14 @@ def getitem(x, index):
     Raises: TensorIndexError for a position outside its axis, too many indices, or an index of another kind;
     ArgumentError for a slice with a step below 1.
     """
-    index = index if type(index) is tuple else as_tuple(index)
+    if type(index) is not tuple:
+        index = as_tuple(index)
+        only = index[0]
+        if isinstance(only, Tensor) and only.array.dtype.kind == "i" and only.array.ndim and only.device is x.device:
+            try:
+                return index_op(x, only, dims=(0,))     # the everyday case, without a plan
+            except (IndexError, ShapeError):
+                pass                                    # the plan says why
     found = basic(index)
     if found is not None:
         try:

@@ -25,7 +25,7 @@ def along(xp, index, dim):
 
 def index(device, x, index, dims):
     if len(dims) == 1:
-        return device.xp.take(x, index, dims[0])
+        return x.take(index, dims[0])
     return x[key(index, dims, x.ndim)]
 
 
@@ -58,8 +58,9 @@ def gather(device, x, index, dim):
     """x[i][index[i][j]] for dim = 1: along `dim` the positions in index, along the others its own."""
     if x.ndim == 0:
         return x[...]
-    part = tuple([ALL if k == dim else slice(0, n) for k, n in enumerate(index.shape)])
-    return device.xp.take_along_axis(x[part], index, dim)
+    if any(m != n for k, (m, n) in enumerate(zip(x.shape, index.shape)) if k != dim):
+        x = x[tuple([ALL if k == dim else slice(0, n) for k, n in enumerate(index.shape)])]
+    return device.xp.take_along_axis(x, index, dim)
 
 
 def scatter_sum(device, g, index, dim, shape):
@@ -114,4 +115,4 @@ def fill(device, x, value):
 
 def embedding(device, weight, index, padding_idx):
     """(rows, *rest), (*S) -> (*S, *rest): the row of weight at each position."""
-    return device.xp.take(weight, index, 0)
+    return weight.take(index, 0)
