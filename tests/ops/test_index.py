@@ -234,6 +234,14 @@ def test_half_precision_sums_at_positions_are_rounded_once():
     assert x.grad.item() == 4096.0                      # adding ones in float16 would stop at 2048
 
 
+@pytest.mark.parametrize("dtype", ["int64", "int32", "int8", "uint8"])
+def test_integers_add_up_at_repeated_positions(dtype):
+    x, ones = tg.tensor(np.array([5, -3]).astype(dtype)), tg.tensor(np.array([-1, -2, 4]).astype(dtype))
+    y = x.index_add(0, tg.tensor([0, 0, 1]), ones)
+    assert y.dtype is x.dtype and y.tolist() == np.array([2, 1]).astype(dtype).tolist()
+    assert x.scatter_add(0, tg.tensor([0, 0, 1]), ones).tolist() == y.tolist()
+
+
 def test_copy_moves_nothing_implicitly_but_converts_and_broadcasts():
     x = tg.zeros(2, 2, dtype=tg.int64)
     assert x.copy_(tg.tensor([1.7, 2.2])).tolist() == [[1, 2], [1, 2]]

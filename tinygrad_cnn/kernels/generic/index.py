@@ -30,12 +30,20 @@ def index(device, x, index, dims):
 
 
 def _sum_at(device, shape, place, g):
-    """Zeros of `shape` to which g is added at `place`, where places may repeat; rounded once."""
-    half = g.dtype.itemsize == 2 and g.dtype.kind not in "iu"
-    y = device.xp.zeros(shape, "float32" if half else g.dtype)
+    """Zeros of `shape` to which g is added at `place`, where places may repeat; rounded once.
+
+    Integers are added as unsigned ones, whose sums have the same bits: CuPy has no atomic addition of int64.
+    """
+    xp = device.xp
+    if g.dtype.kind in "biu":
+        y = xp.zeros(shape, "uint64")
+        wide = g.astype("int64").view("uint64")
+    else:
+        y = xp.zeros(shape, "float32" if g.dtype.itemsize == 2 else g.dtype)
+        wide = g.astype(y.dtype, copy=False)
     if g.size:
-        device.xp.add.at(y, place, g.astype(y.dtype, copy=False))
-    return y.astype(g.dtype, copy=False)
+        xp.add.at(y, place, wide)
+    return y.view("int64").astype(g.dtype) if g.dtype.kind in "biu" else y.astype(g.dtype, copy=False)
 
 
 def index_sum(device, g, index, dims, shape):
