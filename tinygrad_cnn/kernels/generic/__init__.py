@@ -10,7 +10,7 @@ from .elementwise import (ceil, clamp, drop, floor, frac, isclose, keep, lerp, l
 from .engine import cast, put, sum_to
 from .fold import col2im, im2col
 from .index import (copy, embedding, fill, fill_where, gather, index, index_put, index_put_, index_sum, masked_place,
-                    masked_select, scatter, scatter_sum)
+                    masked_select, scatter, scatter_sum, sum_strided)
 from .join import cat, flip, pad, roll, stack, tril, triu
 from .loss import (binary_cross_entropy, binary_cross_entropy_with_logits, cross_entropy, cross_entropy_grad, huber, kl_div,
                    nll_loss, nll_loss_grad)
@@ -24,7 +24,7 @@ from .random import (draw_bernoulli, draw_categories, draw_exponential, draw_int
 from .reduce import (all, amax, amin, any, argmax, argmedian, argmin, count_nonzero, cumprod, cumsum, mean, median, norm, pick, prod,
                      recurrence, shift, spread, std, sum, tie_shares, unpick, var)
 from .shape import (as_strided, clone, contiguous, diagonal, expand, getitem, permute, place, place_diagonal, reshape,
-                    split, squeeze, sum_strided, sum_windows, transpose, unbind, unsqueeze, view_dtype, windows)
+                    split, squeeze, sum_windows, transpose, unbind, unsqueeze, view_dtype, windows)
 from .softmax import log_softmax, log_softmax_grad, logsumexp, softmax, softmax_grad
 from .sort import argsort, topk_index
 from .special import erf, erfc, erfinv

@@ -51,6 +51,14 @@ def index_sum(device, g, index, dims, shape):
     return _sum_at(device, shape, key(index, dims, len(shape)), g)
 
 
+def sum_strided(device, x, size, stride, offset, count):
+    """The adjoint of `as_strided`: a vector of zeros to which each element of x is added at its place."""
+    places = device.xp.asarray(offset)
+    for n, s in zip(size, stride):
+        places = places[..., None] + device.xp.arange(n) * s
+    return _sum_at(device, (count,), places.reshape(-1), x.reshape(-1))
+
+
 def index_put(device, x, value, index, dims):
     """A copy of x with `value` at the positions."""
     y = x.copy(order="K")

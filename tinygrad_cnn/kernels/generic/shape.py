@@ -100,17 +100,6 @@ def as_strided(device, x, size, stride, offset):
     return device.xp.lib.stride_tricks.as_strided(x[offset:], size, tuple([s * step for s in stride]))
 
 
-def sum_strided(device, x, size, stride, offset, count):
-    """The adjoint of `as_strided`: a vector of zeros to which each element of x is added at its place."""
-    xp = device.xp
-    places = xp.asarray(offset)
-    for n, s in zip(size, stride):
-        places = places[..., None] + xp.arange(n) * s
-    y = xp.zeros(count, x.dtype)
-    xp.add.at(y, places.reshape(-1), x.reshape(-1))
-    return y
-
-
 def clone(device, x):
     return x.copy(order="K")
 
