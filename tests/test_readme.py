@@ -15,7 +15,6 @@ PROGRAMS = re.findall(r"^```python\n(.*?)^```", TEXT, re.MULTILINE | re.DOTALL)
 
 @pytest.mark.parametrize("program", PROGRAMS, ids=lambda program: program.strip().splitlines()[-1][:40])
 def test_a_program_of_the_readme_runs(program, tmp_path, monkeypatch):
-    pytest.importorskip("safetensors", reason="the example saves its weights: pip install 'tinygrad_cnn[train]'")
     monkeypatch.chdir(tmp_path)
     with contextlib.redirect_stdout(io.StringIO()):
         exec(compile(program, "README.md", "exec"), {"tg": tg, "__name__": "readme"})

@@ -15,7 +15,7 @@ import pytest
 import tinygrad_cnn as tg
 from tinygrad_cnn.cli import main
 
-for _package in ("tqdm", "matplotlib", "safetensors"):
+for _package in ("tqdm", "matplotlib"):
     pytest.importorskip(_package, reason="training needs the extra: pip install 'tinygrad_cnn[train]'")
 
 ROOT = pathlib.Path(__file__).resolve().parents[2]

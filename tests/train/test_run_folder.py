@@ -43,7 +43,6 @@ def test_metrics_hold_a_row_for_every_epoch_so_far(tmp_path):
 
 
 def test_weights_go_back_into_the_model(tmp_path):
-    pytest.importorskip("safetensors", reason="weights need safetensors: pip install 'tinygrad_cnn[train]'")
     model, other = tg.nn.Linear(2, 2), tg.nn.Linear(2, 2)
     folder = RunFolder(tmp_path / "run")
     folder.write_weights(model)

@@ -10,10 +10,10 @@ import sys
 from .exit_codes import DONE
 
 _EXTRAS = {
-    "train": ("tqdm", "matplotlib", "safetensors"),
+    "train": ("tqdm", "matplotlib"),
     "bfloat16": ("ml_dtypes",),
     "images": ("pillow",),
-    "test": ("pytest", "hypothesis"),
+    "test": ("pytest", "hypothesis", "safetensors"),
 }
 
 

@@ -51,7 +51,7 @@ def train_digits(settings=None, out=None, say=print):
     if `out` is not empty, or if the loss stops being finite.
     """
     settings = settings or DigitsSettings()
-    _require("tqdm", "matplotlib", "safetensors")
+    _require("tqdm", "matplotlib")
     if settings.threads is not None:
         Device("cpu").workers.set_num_threads(settings.threads)
     run = _Run(settings)
