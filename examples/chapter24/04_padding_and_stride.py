@@ -16,7 +16,8 @@ def convolve(W, X, S=1, P=0, Q=None):
 X = tg.tensor([[3., 2, 0, 1], [0, 2, 1, 2], [2, 0, 0, 3], [2, 3, 1, 2]])
 W = tg.tensor([[2., 1, 2], [0, 0, 3], [0, 0, 2]])
 
-say("例 24.3：填充一圈零，输出与输入一样大。", "Example 24.3: one ring of zeros, and the output is as large as the input.")
+say("例 24.3：填充一圈零，输出与输入一样大。",
+    "Example 24.3: one ring of zeros, and the output is as large as the input.")
 Y = convolve(W, X, P=1)
 write(W, "*", tg.nn.functional.pad(X, (1, 1, 1, 1)), "=", Y)
 assert Y.tolist() == [[10, 2, 7, 0], [13, 11, 18, 1], [10, 6, 22, 4], [11, 7, 12, 3]]

@@ -34,7 +34,7 @@ assert tg.equal(by_conv2d[0, 0], Y)
 
 say("conv3d：一个通道、深度 3；核也深 3，深度方向只有一个位置，数值相同。",
     "conv3d: one channel of depth 3. The kernel is as deep, there is one place in depth, the numbers are the same.")
-by_conv3d = tg.conv3d(X[None, None], W[None, None])                 # (1, 1, 3, 4, 4), (1, 1, 3, 3, 3) -> (1, 1, 1, 2, 2)
+by_conv3d = tg.conv3d(X[None, None], W[None, None])      # (1, 1, 3, 4, 4), (1, 1, 3, 3, 3) -> (1, 1, 1, 2, 2)
 print(f"    {tuple(X[None, None].shape)} , {tuple(W[None, None].shape)} -> {tuple(by_conv3d.shape)}")
 assert tg.equal(by_conv3d[0, 0, 0], Y)
 

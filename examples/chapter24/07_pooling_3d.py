@@ -19,7 +19,8 @@ for X_C, Y_C in zip(X, Y):
     print()
 assert Y.tolist() == [[[3, 2], [3, 3]], [[3, 1], [2, 2]], [[4, 1], [3, 2]]]
 
-say("逐通道进行：先分开再汇聚，结果相同。", "Each channel for itself: taken apart and pooled, the numbers are the same.")
+say("逐通道进行：先分开再汇聚，结果相同。",
+    "Each channel for itself: taken apart and pooled, the numbers are the same.")
 assert tg.equal(Y, tg.cat([F.max_pool2d(X_C[None], 2) for X_C in X]))
 
 say("max_pool3d 还会混合通道：深度从 3 变成 1。", "max_pool3d mixes the channels, too: depth 3 becomes 1.")

@@ -56,7 +56,8 @@ table(("", "weights", "9 x 9 becomes"), [("3 x 3, 3 x 3", count(*two), "5 x 5"),
 assert nn.Sequential(*two)(tg.zeros(1, C, 9, 9)).shape == one(tg.zeros(1, C, 9, 9)).shape
 assert (count(*two), count(one)) == (18 * C * C, 25 * C * C)
 
-say("步幅 2 的卷积可以代替汇聚：得到全卷积网络。", "A convolution with stride 2 may replace pooling: a network of convolutions only.")
+say("步幅 2 的卷积可以代替汇聚：得到全卷积网络。",
+    "A convolution with stride 2 may replace pooling: a network of convolutions only.")
 pooled = nn.Sequential(nn.Conv2d(3, 4, 3, padding=1), nn.ReLU(), nn.MaxPool2d(2))
 strided = nn.Sequential(nn.Conv2d(3, 4, 3, stride=2, padding=1), nn.ReLU())
 assert pooled(X[None]).shape == strided(X[None]).shape == (1, 4, 4, 4)

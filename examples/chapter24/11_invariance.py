@@ -14,7 +14,8 @@ from tinygrad_cnn.nn import functional as F
 tg.set_default_dtype(tg.float64)
 tg.manual_seed(0)
 
-say("例 24.10：L 在两个位置，最大响应都是 20。", "Example 24.10: the L in two places; the greatest response is 20 in both.")
+say("例 24.10：L 在两个位置，最大响应都是 20。",
+    "Example 24.10: the L in two places; the greatest response is 20 in both.")
 W = tg.tensor([[2., 0, 0], [2, 0, 0], [2, 2, 2]])
 upper = tg.tensor([[0., 2, 0, 0], [0, 2, 0, 0], [0, 2, 2, 2], [0, 0, 0, 0]])
 lower = tg.tensor([[0., 0, 0, 0], [2, 0, 0, 0], [2, 0, 0, 0], [2, 2, 2, 0]])
@@ -95,7 +96,8 @@ assert all(e > 0.1 for e in errors["conv, zero padding"][1:])       # the border
 for name in ("conv, stride 2", "conv, max pool 2", "conv, mean pool 2"):
     assert max(errors[name][0::2]) < 1e-12 < 0.1 < min(errors[name][1::2])      # only for even shifts
 
-say("旋转 90 度：卷积不等变，除非核自身对称。", "A quarter turn: convolution is not equivariant, unless the kernel has that symmetry.")
+say("旋转 90 度：卷积不等变，除非核自身对称。",
+    "A quarter turn: convolution is not equivariant, unless the kernel has that symmetry.")
 turn = lambda X: tg.rot90(X, 1, (2, 3))
 symmetric = (W + turn(W) + turn(turn(W)) + turn(turn(turn(W)))) / 4
 for name, kernel in (("any kernel", W), ("symmetric kernel", symmetric)):

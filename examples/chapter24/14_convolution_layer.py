@@ -35,10 +35,10 @@ with tg.no_grad():
     by_book = {}
     δ = a_prime(Z2) * (F.relu(Z2) - target)                         # δ of the last layer
     by_book["δ2"] = δ
-    by_book["∂L/∂W2"] = tg.stack([tg.stack([convolve(δ[k_], X1[k]) for k in range(3)]) for k_ in range(2)])     # (24.24)
-    δ = a_prime(Z1) * tg.stack([sum(full(rot180(W2[k_, k]), δ[k_]) for k_ in range(2)) for k in range(3)])      # (24.26)
+    by_book["∂L/∂W2"] = tg.stack([tg.stack([convolve(δ[k_], X1[k]) for k in range(3)]) for k_ in range(2)])    # (24.24)
+    δ = a_prime(Z1) * tg.stack([sum(full(rot180(W2[k_, k]), δ[k_]) for k_ in range(2)) for k in range(3)])     # (24.26)
     by_book["δ1"] = δ
-    by_book["∂L/∂W1"] = tg.stack([tg.stack([convolve(δ[k_], X0[k]) for k in range(2)]) for k_ in range(3)])     # (24.24)
+    by_book["∂L/∂W1"] = tg.stack([tg.stack([convolve(δ[k_], X0[k]) for k in range(2)]) for k_ in range(3)])    # (24.24)
 rows = []
 for (name, value), expected in zip(by_book.items(), (δ2, dW2, δ1, dW1)):
     error = (value - expected).abs().max().item()

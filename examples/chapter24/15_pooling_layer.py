@@ -49,7 +49,8 @@ say("平均汇聚。", "Mean pooling.")
 write(X, "mean", F.avg_pool2d(X[None], 2)[0], " δ =", δ, "up_sample", dX)
 assert tg.equal(dX, up_sample_mean(δ, X.detach(), 2))
 
-say("完整的公式：前面还有激活函数 X = a(Z) 时，再乘 a'(Z)。", "The whole formula: with an activation before, X = a(Z), times a'(Z).")
+say("完整的公式：前面还有激活函数 X = a(Z) 时，再乘 a'(Z)。",
+    "The whole formula: with an activation before, X = a(Z), times a'(Z).")
 Z, δ = tg.randn(6, 6, requires_grad=True), tg.randn(3, 3)
 for pool, up_sample in ((F.max_pool2d, up_sample_max), (F.avg_pool2d, up_sample_mean)):
     (by_autograd,) = tg.autograd.grad(pool(Z.tanh()[None], 2)[0], Z, δ)

@@ -24,7 +24,7 @@ def describe(layer):
 count = lambda module: sum(p.numel() for p in module.parameters())
 
 say("表 24.2。", "Table 24.2.")
-network = nn.utils.skip_init(nn.models.AlexNet, variant="book")     # its 62 million weights need no values to be counted
+network = nn.utils.skip_init(nn.models.AlexNet, variant="book")    # its 62 million weights need no values to be counted
 for layer in network.features:
     if isinstance(layer, nn.Conv2d):
         nn.init.kaiming_normal_(layer.weight)

@@ -36,7 +36,7 @@ class ConvUnit(nn.Module):
         super().__init__()
         self.f = nn.Sequential(nn.Conv2d(K, K_out, 3, stride=S, padding=1, bias=False), nn.BatchNorm2d(K_out), nn.ReLU(),
                                nn.Conv2d(K_out, K_out, 3, padding=1, bias=False), nn.BatchNorm2d(K_out))
-        self.W3 = nn.Identity() if (K, S) == (K_out, 1) else nn.Conv2d(K, K_out, 1, stride=S, bias=False)
+        self.W3 = nn.Identity() if (K_out, 1) == (K, S) else nn.Conv2d(K, K_out, 1, stride=S, bias=False)
 
     def forward(self, x):
         return relu(self.W3(x) + self.f(x))

@@ -76,7 +76,8 @@ for W_i in kept:
     expected = expected + W_i @ expected
 assert tg.allclose(left, expected, rtol=0, atol=1e-12)
 
-say("单元外面加上 relu，路径之和就不再等于输出。", "With a relu around each unit, the sum over paths is no longer the output.")
+say("单元外面加上 relu，路径之和就不再等于输出。",
+    "With a relu around each unit, the sum over paths is no longer the output.")
 y_relu, total_relu = x, 0
 for W_i in W:
     y_relu = (y_relu + W_i @ y_relu).relu()

@@ -69,11 +69,12 @@ for name, widths in (("words only (width 1)", [1]), ("pairs and triples (2, 3)",
 assert results["pairs and triples (2, 3)"] > 0.9
 assert results["words only (width 1)"] < 0.75
 
-say("哪个词组让分类器下结论？看三元词组的最大值来自哪里。", "Which words decide? Look where the maxima of the triples come from.")
+say("哪个词组让分类器下结论？看三元词组的最大值来自哪里。",
+    "Which words decide? Look where the maxima of the triples come from.")
 for words in (["我", "觉得", "不", "精彩", "但", "很", "有趣"], ["很", "精彩", "但", "不", "有趣", "。", "。"]):
     sentence = tg.tensor([numbers(words)])
     label = network(sentence).argmax(1).item()
-    responses = F.relu(network.convs[1](network.embedding(sentence).transpose(1, 2)))[0].detach()     # (channels, T - 2)
+    responses = F.relu(network.convs[1](network.embedding(sentence).transpose(1, 2)))[0].detach()    # (channels, T - 2)
     votes = tg.bincount(responses.argmax(1)[responses.amax(1) > 0], minlength=5).tolist()
     print(f"    {' '.join(words)}  -> {'褒 praise' if label else '贬 blame'}")
     for place, count in enumerate(votes):

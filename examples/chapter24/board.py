@@ -66,7 +66,7 @@ def draw(**panels):
     """With --png on the command line: write the named signals and matrices to <program>.png, side by side."""
     if "--png" not in sys.argv[1:]:
         return
-    from matplotlib.figure import Figure                # only who asks for a picture needs matplotlib
+    from matplotlib.figure import Figure  # only who asks for a picture needs matplotlib
 
     figure = Figure(figsize=(4 * len(panels), 3.2), layout="constrained")
     for place, (name, values) in zip(figure.subplots(1, len(panels), squeeze=False)[0], panels.items()):
