@@ -358,3 +358,17 @@ def test_devices_are_not_mixed():
         x[other]
     with pytest.raises(DeviceError, match=r"setitem: the tensor is on cpu but the value on strict"):
         x[0] = other
+
+
+@pytest.mark.parametrize("places", [5, 40, 5000])
+@pytest.mark.parametrize("axis", [0, 1])
+def test_rows_at_repeated_positions_add_up_however_often_they_repeat(places, axis):
+    rng = np.random.default_rng(0)
+    i, g = rng.integers(-places, places, (10, 20)), rng.standard_normal((3, 10, 20, 8))
+    expected = np.zeros((places, 3, 8))
+    np.add.at(expected, i, g.transpose(1, 2, 0, 3))
+    expected = expected.swapaxes(0, axis)
+    x = tg.zeros(*expected.shape, dtype=tg.float64, requires_grad=True)
+    y = x[(slice(None),) * axis + (tg.tensor(i),)]
+    y.backward(tg.tensor(g if axis else g.transpose(1, 2, 0, 3)))
+    np.testing.assert_allclose(x.grad.numpy(), expected, rtol=1e-12, atol=1e-12)

@@ -51,7 +51,7 @@ register(Record("pad", ops="pad", function=lambda x, **how: pad(x, **how),
                        (lambda: pad(A, (1, 1), mode="circular", value=1), ArgumentError,
                         r"value=1 has no place in mode")]))
 
-register(Record("pad with its own elements", ops="pad cat flip", function=lambda x, **how: pad(x, **how),
+register(Record("pad with its own elements", ops="border sum_border", function=lambda x, **how: pad(x, **how),
                 cases=fixed((1, 3, 4), pad=st.tuples(*[st.integers(0, 2)] * 4),
                             mode=st.sampled_from(["reflect", "replicate", "circular"])),
                 reference=lambda x, pad, mode: np.pad(x, [(0, 0), pad[2:], pad[:2]],

@@ -245,6 +245,8 @@ def check_range(op, index, size, axis, shape, negative=True):
     """
     if not isinstance(index, np.ndarray) or not index.size:
         return
+    if not negative and index.view(f"u{index.itemsize}").max() < size:
+        return                                          # read without a sign, a negative number is too large
     low, high = int(index.min()), int(index.max())
     if low < (-size if negative else 0) or high >= size:
         wrong = high if high >= size else low

@@ -4,6 +4,7 @@ from .elementwise import (elu, elu_grad, erf, erfc, erfinv, floor_divide, fmod, 
                           hardsigmoid, hardswish, hardswish_grad, hardtanh, leaky_relu, leaky_relu_grad, logsigmoid, pow,
                           relu, remainder, sigmoid, sigmoid_grad, silu, silu_grad, softplus, softplus_grad, tanh_grad,
                           trunc_divide)
+from .index import index_sum
 from .loss import binary_cross_entropy, cross_entropy, cross_entropy_grad, nll_loss
 from .masks import drop, keep, relu_grad, where
 from .matmul import matmul, matrix_product

@@ -72,11 +72,7 @@ def index_put_(device, x, value, index, dims):
 
 def gather(device, x, index, dim):
     """x[i][index[i][j]] for dim = 1: along `dim` the positions in index, along the others its own."""
-    if x.ndim == 0:
-        return x[...]
-    if any(m != n for k, (m, n) in enumerate(zip(x.shape, index.shape)) if k != dim):
-        x = x[tuple([ALL if k == dim else slice(0, n) for k, n in enumerate(index.shape)])]
-    return device.xp.take_along_axis(x, index, dim)
+    return x[along(device.xp, index, dim)] if x.ndim else x.copy()
 
 
 def scatter_sum(device, g, index, dim, shape):
