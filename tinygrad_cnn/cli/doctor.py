@@ -57,9 +57,9 @@ def blas():
 
 def devices():
     """The CPU, and each GPU or what is missing for one."""
-    from ..device import CPU, import_cupy
+    from ..device import get_num_threads, import_cupy
     from ..errors import DeviceError
-    yield f"cpu           {platform.processor() or platform.machine()}, kernels on {CPU.workers.num_threads} threads"
+    yield f"cpu           {platform.processor() or platform.machine()}, kernels on {get_num_threads()} threads"
     try:
         cupy = import_cupy()
     except DeviceError as error:

@@ -12,7 +12,7 @@ from typing import NamedTuple
 import numpy as np
 
 from ..data import DataLoader, Digits
-from ..device import Device
+from ..device import Device, set_num_threads
 from ..errors import ArgumentError, MissingExtraError
 from ..generator import Generator, manual_seed
 from ..nn import CrossEntropyLoss
@@ -53,7 +53,7 @@ def train_digits(settings=None, out=None, say=print):
     settings = settings or DigitsSettings()
     _require("tqdm", "matplotlib")
     if settings.threads is not None:
-        Device("cpu").workers.set_num_threads(settings.threads)
+        set_num_threads(settings.threads)
     run = _Run(settings)
     folder = RunFolder.stamped("digits") if out is None else RunFolder(out)
     folder.write_config(run.config())
