@@ -5,6 +5,7 @@ overrides. Operators and methods take device arrays and scalars only; results ar
 NumPy scalars, and C-contiguous, since CuPy's ufuncs and reductions never keep their input's memory order.
 """
 import builtins
+from weakref import WeakValueDictionary
 
 import numpy as np
 
@@ -18,6 +19,10 @@ SCALARS = (builtins.bool, int, float, complex, np.generic)
 FOREIGN_DTYPES = frozenset("OSUMmgG")
 
 
+# The wrapper of each NumPy array that has one, by id: a wrapper keeps its array, so the id is its own while it lives.
+_LIVE = WeakValueDictionary()
+
+
 def wrap(value):
     """Give the device its type: NumPy arrays and scalars become StrictArrays, also inside tuples and lists."""
     kind = type(value)
@@ -27,6 +32,7 @@ def wrap(value):
         LEDGER.track(value)
         array = object.__new__(StrictArray)
         array._a = value
+        _LIVE[id(value)] = array
         return array
     if kind is tuple or kind is list:
         return kind(wrap(item) for item in value)
@@ -103,7 +109,10 @@ class StrictArray:
     def base(self):
         """The StrictArray whose memory this one sees, None for one that owns its memory."""
         base = self._a.base
-        return wrap(base) if isinstance(base, np.ndarray) else None
+        if not isinstance(base, np.ndarray):
+            return None
+        live = _LIVE.get(id(base))                      # CuPy gives the very array, not another of its memory
+        return wrap(base) if live is None else live
 
     # To the host: each of these waits for the GPU.
     def get(self, stream=None, order="C", out=None, blocking=True):

@@ -117,7 +117,7 @@ def spread(device, g, shape, dim, keepdim):
     if not keepdim and dim is not None:
         dims = (dim,) if type(dim) is int else dim
         g = g[tuple([None if axis in dims else slice(None) for axis in range(len(shape))])]
-    return device.xp.broadcast_to(g, shape)
+    return g.reshape(shape) if g.size == count(shape, None) else device.xp.broadcast_to(g, shape)
 
 
 @in_float32
