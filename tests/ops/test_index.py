@@ -170,12 +170,26 @@ def test_an_index_on_another_device_or_of_another_kind_is_refused():
 
 def test_a_value_that_does_not_fit_is_refused():
     x = tg.zeros(2, 3)
-    with pytest.raises(ShapeError, match=r"setitem: a value of shape \(2,\) does not fit .* \(2, 3\)"):
+    with pytest.raises(ShapeError, match=r"setitem: a value of shape \(2,\) does not broadcast .* \(2, 3\)"):
         x[0] = tg.ones(2)
     with pytest.raises(DTypeError, match=r"setitem: a value is a Tensor or a number, not list"):
         x[0] = [1, 2, 3]
     with pytest.raises(ShapeError, match=r"copy: shapes \(3,\) and \(2,\) cannot be broadcast"):
         (x.requires_grad_() * 1)[0] = tg.ones(2)
+
+
+def test_a_number_that_the_dtype_does_not_hold_is_refused():
+    for write in (lambda x: x.fill_(300), lambda x: x.__setitem__(0, 300), lambda x: x.__setitem__([0], float("nan"))):
+        with pytest.raises(DTypeError, match=r"(300|nan) does not fit into tinygrad_cnn.int8"):
+            write(tg.zeros(2, dtype=tg.int8))
+
+
+def test_read_only_memory_is_said_to_be_so():
+    array = np.zeros(2)
+    array.flags.writeable = False
+    for write in (lambda x: x.zero_(), lambda x: x.__setitem__(0, 1.0), lambda x: x.copy_(x)):
+        with pytest.raises(InPlaceError, match=r"the memory of this tensor is read-only.*clone"):
+            write(tg.from_numpy(array))
 
 
 def test_a_value_may_have_more_axes_of_size_1_than_there_is_room_for():

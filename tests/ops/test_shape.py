@@ -300,6 +300,22 @@ def test_programs_of_views_and_writes_in_place_give_pytorch_s_values_and_gradien
         np.testing.assert_allclose(found, expected, rtol=1e-9, atol=1e-9)
 
 
+def test_what_is_not_an_integer_is_refused_by_name():
+    x = tg.zeros(2, 3)
+    for wrong, message in ((lambda: x.narrow(0, 0.5, 1),
+                            r"narrow: start=0.5"), (lambda: x.select(0, 1.0), r"select: index=1.0"),
+                           (lambda: x.chunk(2.5),
+                            r"chunk: chunks=2.5"), (lambda: x.unfold(0, 1, 1.5), r"unfold: step=1.5"),
+                           (lambda: x.diagonal(1.5),
+                            r"diagonal: offset=1.5"), (lambda: x.roll("a"), r"roll: shifts='a'"),
+                           (lambda: x.tril(True), r"tril: diagonal=True"), (lambda: x.rot90(0.5), r"rot90: k=0.5"),
+                           (lambda: x.unflatten(1, (3, 1.0)),
+                            r"unflatten: size 1.0"), (lambda: x.split(1.5), r"split: size 1.5"),
+                           (lambda: x.transpose(0.0, 1), r"transpose: dim=0.0")):
+        with pytest.raises(ArgumentError, match=message + r" is not an integer"):
+            wrong()
+
+
 def test_meaningless_requests_are_refused():
     x = tg.zeros(2, 3)
     with pytest.raises(ArgumentError, match=r"tensor_split: 0 sections"):

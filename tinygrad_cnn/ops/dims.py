@@ -33,6 +33,18 @@ def normalize_dims(op, dims, ndim):
     return tuple(sorted(numbers)) if ndim else ()
 
 
+def integer(op, name, value):
+    """The argument `name` as an int.
+
+    Raises: ArgumentError for anything but an integer.
+    """
+    if type(value) is int:
+        return value
+    if isinstance(value, bool) or not hasattr(value, "__index__"):
+        raise ArgumentError(f"{op}: {name}={value!r} is not an integer. Give a whole number.")
+    return value.__index__()
+
+
 def sizes(op, first, more=(), negative=True):
     """Sizes given as numbers or as one sequence, as a tuple of ints; `negative` tells whether -1 has a meaning.
 

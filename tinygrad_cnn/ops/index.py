@@ -12,7 +12,7 @@ from ..errors import ShapeError
 from ..tensor import Tensor
 from .index_plan import Plan, as_tuple, basic, outside_axes
 from .slices import getitem_op
-from .write import as_tensor_of, as_value, copy_op, has_history, with_at_most
+from .write import as_tensor_of, as_value, copy_op, has_history, refused, with_at_most
 
 __all__ = []                                            # methods of Tensor only
 
@@ -84,10 +84,8 @@ def setitem(x, index, value):
             plan.write(x, array)
     except IndexError:
         raise outside_axes(x.array.shape, index) if plan is None else plan.outside(plan.part(x)) from None
-    except ValueError as error:
-        raise ShapeError(f"setitem: a value of shape {tuple(getattr(value, 'shape', ()))} does not fit what the index "
-                         f"selects from a tensor of shape {tuple(x.shape)} ({error}). It must broadcast "
-                         "to it.") from None
+    except (ValueError, OverflowError) as error:
+        raise refused("setitem", x, value, error) from None
     x.wrote("setitem")
 
 

@@ -6,7 +6,7 @@ axes, made one with the old by a reshape.
 from ..autograd import Op
 from ..errors import ArgumentError, ShapeError
 from ..tensor import Tensor
-from .dims import normalize_dim, normalize_dims, sizes
+from .dims import integer, normalize_dim, normalize_dims, sizes
 from .shape import expand_op, flatten, reshape_op, transpose, unsqueeze_op
 from .slices import ALL, diag_embed, getitem_op
 from .slices import diagonal as diagonal_of
@@ -181,7 +181,7 @@ def roll(input, shifts, dims=None):
     >>> roll(tg.tensor([1, 2, 3, 4]), 1)
     tensor([4, 1, 2, 3])
     """
-    shifts = tuple(shifts) if isinstance(shifts, (tuple, list)) else (shifts,)
+    shifts = tuple([integer("roll", "shifts", s) for s in (shifts if isinstance(shifts, (tuple, list)) else (shifts,))])
     if dims is None:
         return reshape_op(roll_op(flatten(input), shifts=(sum(shifts),), dims=(0,)), shape=input.array.shape)
     dims = tuple(dims) if isinstance(dims, (tuple, list)) else (dims,)
@@ -201,7 +201,7 @@ def rot90(input, k=1, dims=(0, 1)):
     first, second = normalize_dim("rot90", dims[0], input.array.ndim), normalize_dim("rot90", dims[1], input.array.ndim)
     if len(dims) != 2 or first == second:
         raise ArgumentError(f"rot90: dims={tuple(dims)} do not span a plane. Give two axes.")
-    k %= 4
+    k = integer("rot90", "k", k) % 4
     if k == 0:
         return flip_op(input, dims=())
     if k == 2:
@@ -250,12 +250,12 @@ def tril(input, diagonal=0):
     tensor([[1., 0.],
             [1., 1.]])
     """
-    return tril_op(_matrices("tril", input), diagonal=diagonal)
+    return tril_op(_matrices("tril", input), diagonal=integer("tril", "diagonal", diagonal))
 
 
 def triu(input, diagonal=0):
     """The upper triangle of a matrix (or of each in a batch), zeros below `diagonal`."""
-    return triu_op(_matrices("triu", input), diagonal=diagonal)
+    return triu_op(_matrices("triu", input), diagonal=integer("triu", "diagonal", diagonal))
 
 
 def _matrices(op, input):

@@ -16,6 +16,8 @@ from .slices import diagonal
 __all__ = ["addmm", "addmv", "addr", "baddbmm", "bmm", "cross", "dot", "inner", "kron", "matmul", "mm", "mv", "outer",
            "trace", "vdot"]
 
+NUMBERS = (int, float, bool)
+
 
 def _misfit(a, b):
     """What is wrong with the shapes of a and b, for matmul."""
@@ -85,6 +87,8 @@ def matmul(input, other):
     >>> matmul(tg.tensor([[1., 2.], [3., 4.]]), tg.tensor([1., 1.]))
     tensor([3., 7.])
     """
+    if type(other) in NUMBERS or type(input) in NUMBERS:
+        raise ShapeError(f"matmul: {_misfit(input, other)}")
     return matmul_op(input, other)
 
 

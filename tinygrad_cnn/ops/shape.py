@@ -7,7 +7,8 @@ from ..autograd import Op
 from ..autograd.basic import sum_to
 from ..errors import ArgumentError, ShapeError
 from ..tensor import Size
-from .dims import normalize_dim, normalize_dims, sizes
+from .dims import normalize_dim, normalize_dims
+from .dims import sizes as checked_sizes
 
 __all__ = ["adjoint", "broadcast_shapes", "broadcast_tensors", "broadcast_to", "flatten", "moveaxis", "movedim",
            "permute", "ravel", "reshape", "squeeze", "swapaxes", "swapdims", "t", "transpose", "unflatten",
@@ -57,7 +58,7 @@ def reshape(input, shape, *more):
     tensor([[0, 1, 2],
             [3, 4, 5]])
     """
-    return reshape_op(input, shape=sizes("reshape", shape, more))
+    return reshape_op(input, shape=checked_sizes("reshape", shape, more))
 
 
 def reshape_as(input, other):
@@ -103,7 +104,7 @@ def unflatten(input, dim, sizes):
     """
     shape = input.array.shape
     dim = normalize_dim("unflatten", dim, len(shape))
-    sizes = _split_sizes(shape, dim, tuple(sizes))
+    sizes = _split_sizes(shape, dim, checked_sizes("unflatten", sizes))
     return reshape_op(input, shape=(*shape[:dim], *sizes, *shape[dim + 1:]))
 
 
@@ -260,7 +261,7 @@ def expand(input, size, *more):
     tensor([[1, 1, 1],
             [2, 2, 2]])
     """
-    return _expanded("expand", input, sizes("expand", size, more))
+    return _expanded("expand", input, checked_sizes("expand", size, more))
 
 
 def expand_as(input, other):
@@ -270,7 +271,7 @@ def expand_as(input, other):
 
 def broadcast_to(input, size):
     """`input` expanded to `size`; see `expand`."""
-    return _expanded("broadcast_to", input, sizes("broadcast_to", size))
+    return _expanded("broadcast_to", input, checked_sizes("broadcast_to", size))
 
 
 def _expanded(op, input, shape):

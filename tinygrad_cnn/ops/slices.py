@@ -8,7 +8,7 @@ from ..autograd import Op
 from ..autograd.graph import Part
 from ..autograd.views import View
 from ..errors import ArgumentError, ShapeError, TensorIndexError
-from .dims import normalize_dim, sizes
+from .dims import integer, normalize_dim, sizes
 from .shape import reshape_op
 
 __all__ = ["as_strided", "chunk", "diag_embed", "diagonal", "narrow", "select", "split", "tensor_split", "unbind"]
@@ -70,7 +70,7 @@ def narrow(input, dim, start, length):
     tensor([1, 2, 3])
     """
     dim, n = _axis("narrow", input, dim)
-    start, length = start.__index__(), length.__index__()
+    start, length = integer("narrow", "start", start), integer("narrow", "length", length)
     first = start + n if start < 0 else start
     if not 0 <= first <= n or length < 0 or first + length > n:
         raise TensorIndexError(f"narrow: start={start} with length={length} does not lie in axis {dim} of size {n} "
@@ -97,7 +97,7 @@ def select(input, dim, index):
     tensor([1, 3])
     """
     dim, n = _axis("select", input, dim)
-    index = index.__index__()
+    index = integer("select", "index", index)
     if not -n <= index < n:
         raise TensorIndexError(f"select: index {index} is out of range for axis {dim} of size {n} (shape "
                                f"{tuple(input.shape)}). Use {-n} to {n - 1}.")
@@ -144,7 +144,7 @@ def chunk(input, chunks, dim=0):
     (tensor([0, 1]), tensor([2, 3]), tensor([4]))
     """
     axis, n = _axis("chunk", input, dim)
-    if chunks < 1:
+    if integer("chunk", "chunks", chunks) < 1:
         raise ArgumentError(f"chunk: chunks={chunks} is not a number of pieces. Give at least 1.")
     if n == 0:
         return _cut(input, axis, [0] * chunks)
@@ -166,7 +166,7 @@ def tensor_split(input, indices_or_sections, dim=0):
         if all(a2 == max(a1, b1) for (a1, b1), (a2, _) in zip(ranges, ranges[1:])):
             return split_op(input, indices=indices, dim=dim)
         return tuple([getitem_op(input, index=index) for index in indices])
-    sections = indices_or_sections.__index__()
+    sections = integer("tensor_split", "sections", indices_or_sections)
     if sections < 1:
         raise ArgumentError(f"tensor_split: {sections} sections is not a number of pieces. Give at least 1.")
     return _cut(input, dim, [n // sections + (k < n % sections) for k in range(sections)])
@@ -194,7 +194,7 @@ def diagonal(input, offset=0, dim1=0, dim2=1):
     tensor([1, 4])
     """
     dim1, dim2 = _two_axes("diagonal", dim1, dim2, input.array.ndim)
-    return diagonal_op(input, offset=offset, dim1=dim1, dim2=dim2)
+    return diagonal_op(input, offset=integer("diagonal", "offset", offset), dim1=dim1, dim2=dim2)
 
 
 def _two_axes(op, dim1, dim2, ndim):
@@ -219,7 +219,7 @@ def diag_embed(input, offset=0, dim1=-2, dim2=-1):
     if ndim == 0:
         raise ShapeError("diag_embed: a 0-d tensor has no axis to put on a diagonal. Give it one with .reshape(1).")
     dim1, dim2 = _two_axes("diag_embed", dim1, dim2, ndim + 1)
-    n = input.array.shape[-1] + abs(offset)
+    n = input.array.shape[-1] + abs(integer("diag_embed", "offset", offset))
     rest = iter(input.array.shape[:-1])
     shape = tuple([n if d in (dim1, dim2) else next(rest) for d in range(ndim + 1)])
     return place_diagonal(input, offset=offset, dim1=dim1, dim2=dim2, shape=shape)
@@ -238,6 +238,7 @@ def unfold(input, dimension, size, step):
             [2, 3, 4]])
     """
     dim, n = _axis("unfold", input, dimension)
+    size, step = integer("unfold", "size", size), integer("unfold", "step", step)
     if not 0 <= size <= n:
         raise ShapeError(f"unfold: windows of size {size} do not fit into axis {dim} of size {n} (shape "
                          f"{tuple(input.shape)}). Give a size from 0 to {n}.")

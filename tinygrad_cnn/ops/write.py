@@ -8,7 +8,7 @@ import numpy as np
 from ..autograd import Op
 from ..autograd.inplace import check_writable, inplace
 from ..autograd.modes import is_grad_enabled
-from ..errors import DeviceError, DTypeError, ShapeError
+from ..errors import DeviceError, DTypeError, InPlaceError, ShapeError
 from ..tensor import Tensor
 from .shape import reshape_op
 
@@ -61,6 +61,17 @@ def as_tensor_of(x, value):
     return value if isinstance(value, Tensor) else Tensor(x.device.xp.asarray(value), x.device)
 
 
+def refused(op, x, value, error):
+    """Our error for a write that the array library refused."""
+    if "read-only" in str(error):
+        return InPlaceError(f"{op}: the memory of this tensor is read-only, as that of the array it came from. Write "
+                            "into its clone().")
+    if not isinstance(value, Tensor):
+        return DTypeError(f"{op}: {value} does not fit into {x.dtype}. Convert the tensor to another dtype first.")
+    return ShapeError(f"{op}: a value of shape {tuple(value.shape)} does not broadcast to what is written in a tensor "
+                      f"of shape {tuple(x.shape)} ({error}). Sizes must be equal or 1.")
+
+
 def copy_(x, src, non_blocking=False):
     """Write `src` into x, broadcast and converted to its dtype (and brought to its device); returns x.
 
@@ -74,9 +85,8 @@ def copy_(x, src, non_blocking=False):
     check_writable("copy_", x, (src,))
     try:
         x.array[...] = src.array
-    except ValueError:
-        raise ShapeError(f"copy_: shape {tuple(src.shape)} does not broadcast to {tuple(x.shape)}. Sizes must be equal "
-                         "or 1.") from None
+    except ValueError as error:
+        raise refused("copy_", x, src, error) from None
     x.wrote("copy_")
     return x
 
@@ -100,6 +110,9 @@ def _filled(name, x, value):
     check_writable(name, x)
     if has_history(x):
         return inplace(fill_op, x, value=value)
-    x.array[...] = value
+    try:
+        x.array[...] = value
+    except (ValueError, OverflowError) as error:
+        raise refused(name, x, value, error) from None
     x.wrote(name)
     return x
