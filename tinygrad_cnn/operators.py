@@ -38,6 +38,7 @@ METHODS = {
     "matmul": "addmm addmv addr baddbmm bmm cross dot inner kron matmul mm mv outer trace vdot",
     "softmax": "log_softmax logsumexp softmax",
     "random": "bernoulli bernoulli_ exponential_ multinomial normal_ random_ uniform_",
+    "questions": "element_size get_device ndimension nelement",
     "creation": "new_empty new_full new_ones new_tensor new_zeros size",
 }
 
@@ -56,7 +57,7 @@ INPLACE = {
     "masked": "masked_fill_ masked_scatter_",
 }
 
-CONVERSIONS = "bfloat16_ bool_ byte char cpu cuda_ double_ float_ half_ int_ long_ short_ to type_as"
+CONVERSIONS = "bfloat16_ bool_ byte char cpu cuda_ double_ float_ half_ int_ long_ short_ to type_ type_as"
 
 OPERATORS = {
     "__add__": "add", "__sub__": "sub", "__mul__": "mul", "__truediv__": "div", "__floordiv__": "floor_divide",
@@ -217,6 +218,8 @@ def _bind():
         setattr(Tensor, function.__name__, function)
     for name in ("T", "mT", "H"):
         setattr(Tensor, name, property(getattr(ops.shape, name)))
+    for name in ("is_cpu", "is_cuda", "nbytes"):
+        setattr(Tensor, name, property(getattr(ops.questions, name)))
     Tensor.__getitem__, Tensor.__setitem__ = ops.index.getitem, ops.index.setitem
     Tensor.detach = autograd.detach
     Tensor.retains_grad = property(retains_grad)

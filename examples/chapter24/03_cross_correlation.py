@@ -1,4 +1,4 @@
-"""24.1.2 卷积：二维卷积 / Convolution in two dimensions (definition 24.1, eq. 24.4, example 24.2; exercises 24.1, 24.3-24.5).
+"""24.1.2 卷积：二维卷积 / Convolution in two dimensions (definition 24.1, example 24.2, exercises 24.1 and 24.3-24.5).
 
 机器学习所说的卷积是互相关：核不翻转，y_kl = Σ_m Σ_n w_mn x_{k+m-1, l+n-1}。下面跟着窗口走四步。
 What machine learning calls convolution is cross-correlation: the kernel is not flipped. Follow the window's four steps.

@@ -43,7 +43,8 @@ assert Y.argmax().item() == 3                                       # k = l = 2:
 say("大小的规律：公式与真正的输出相符。最大的填充是 M-1，称为全填充。",
     "The size law: formula and true output agree. The most padding is M - 1, called full.")
 rows = []
-for I, M, S, P in ((4, 3, 1, 0), (4, 3, 1, 1), (4, 3, 1, 2), (7, 3, 2, 0), (8, 3, 2, 1), (227, 11, 4, 0), (224, 7, 2, 3)):
+for I, M, S, P in ((4, 3, 1, 0), (4, 3, 1, 1), (4, 3, 1, 2), (7, 3, 2, 0), (8, 3, 2, 1),
+                   (227, 11, 4, 0), (224, 7, 2, 3)):                # AlexNet's first layer, ResNet's
     K = (I + 2 * P - M) // S + 1
     rows.append((I, M, S, P, K))
     assert convolve(tg.ones(M, M), tg.ones(I, I), S, P).shape == (K, K)

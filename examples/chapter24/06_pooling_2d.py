@@ -22,7 +22,7 @@ write(X, "mean", Y)
 assert Y.tolist() == [[1.75, 1], [1.75, 1.5]]
 
 say("定义 24.2 的公式写成循环：步幅为 S 时下标是 (k-1)S+m，书上印的 k+m-1 是步幅 1 的形式。",
-    "Definition 24.2 as a loop: with stride S the index is (k-1)S + m; the k + m - 1 in print is the form for stride 1.")
+    "Definition 24.2 as a loop: with stride S the index is (k-1)S + m; the k + m - 1 in print is for stride 1.")
 M = N = S = 2
 for k in range(2):
     for l in range(2):

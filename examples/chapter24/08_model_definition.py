@@ -1,4 +1,4 @@
-"""24.1.4 卷积神经网络：模型定义 / The model (definition 24.3, eq. 24.15 and 24.16): layers written as the book's formulas.
+"""24.1.4 卷积神经网络：模型定义 / The model (definition 24.3, eq. 24.15, 24.16): layers written as formulas.
 
 卷积层 Z_k' = Σ_k W_{k,k'} * X_k + b_k'，X = a(Z)；汇聚层；全连接层 z = Wx + b；输出层 softmax。
 Convolution layers, pooling layers, fully connected layers and softmax. The layers of `nn` compute the same numbers.

@@ -74,7 +74,7 @@ assert all(abs(r - 1) < 1e-9 for _, r in curves["translation"])
 assert all(r < 0.9 for name in ("rotation", "scaling") for _, r in curves[name])
 
 say("等变性：输入移动 s，特征图是否也只是移动？误差 = min_r ‖f(τ_s X) - τ_r f(X)‖ / ‖f(X)‖，边界循环。",
-    "Equivariance: shift the input by s; is the map only shifted? The error of the best shift r, with circular borders.")
+    "Equivariance: shift the input by s; is the map only shifted? The error of the best shift r; borders are circular.")
 X, W = tg.randn(1, 1, 16, 16), tg.randn(1, 1, 3, 3)
 wrap = lambda X: F.pad(X, (1, 1, 1, 1), mode="circular")
 layers = {"conv": lambda X: F.conv2d(wrap(X), W),

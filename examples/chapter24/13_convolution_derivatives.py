@@ -60,7 +60,7 @@ for i in range(I):
         assert abs(sum(terms) - X.grad[i, j]) < 1e-12
 
 say("习题 24.8：X 为 4×5，W 为 3×3，Y 为 2×3（不是 3×3）。∂y_kl/∂W 就是窗口，∂y_kl/∂X 是放在窗口位置的 W。",
-    "Exercise 24.8: X is 4 x 5, W is 3 x 3, so Y is 2 x 3 (not 3 x 3). dy_kl/dW is the window, dy_kl/dX is W put there.")
+    "Exercise 24.8: X is 4 x 5, W is 3 x 3, so Y is 2 x 3 (not 3 x 3). dy_kl/dW is the window, dy_kl/dX W put there.")
 X, W = tg.arange(1.0, 21).reshape(4, 5).requires_grad_(), tg.arange(1.0, 10).reshape(3, 3).requires_grad_()
 Y = convolve(W, X)
 assert Y.shape == (2, 3)

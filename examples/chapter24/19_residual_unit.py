@@ -1,7 +1,7 @@
 """24.3.2 ResNet：模型架构 / The residual unit (figure 24.19): y = relu(x + f(x)), f(x) = W2 relu(W1 x); exercise 24.10.
 
 大小不同时加上 W3 x + f(x)。后来的版本把激活放到 f 里面（预激活），恒等的路就畅通无阻。
-Where sizes differ it is W3 x + f(x). Later versions put the activation inside f: then the identity is never interrupted.
+Where sizes differ it is W3 x + f(x). Later versions put the activation inside f: then nothing interrupts the identity.
 """
 from board import say, table, write
 
@@ -34,7 +34,8 @@ class ConvUnit(nn.Module):
 
     def __init__(self, K, K_out, S=1):
         super().__init__()
-        self.f = nn.Sequential(nn.Conv2d(K, K_out, 3, stride=S, padding=1, bias=False), nn.BatchNorm2d(K_out), nn.ReLU(),
+        self.f = nn.Sequential(nn.Conv2d(K, K_out, 3, stride=S, padding=1, bias=False), nn.BatchNorm2d(K_out),
+                               nn.ReLU(),
                                nn.Conv2d(K_out, K_out, 3, padding=1, bias=False), nn.BatchNorm2d(K_out))
         self.W3 = nn.Identity() if (K_out, 1) == (K, S) else nn.Conv2d(K, K_out, 1, stride=S, bias=False)
 
@@ -51,7 +52,7 @@ table(("maps", "output", "parameters"), rows)
 assert [row[1] for row in rows] == [(2, 8, 8, 8), (2, 16, 4, 4)]
 
 say("习题 24.10：y = x + f(x) 时 ∂y/∂x = ∂f/∂x + I，于是 n 层的梯度是 Π (I + ∂f_i/∂x)。",
-    "Exercise 24.10: for y = x + f(x), dy/dx = df/dx + I, so through n layers the gradient is the product of (I + df_i/dx).")
+    "Exercise 24.10: for y = x + f(x), dy/dx = df/dx + I, so n layers have the product of (I + df_i/dx).")
 
 
 def jacobian(function, x):

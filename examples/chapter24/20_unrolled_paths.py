@@ -56,12 +56,13 @@ say("路径长度服从二项分布；左边是路径数，右边是各长度的
 counts = [sum(sum(path) == length for path in paths) for length in range(n + 1)]
 sizes = [sum(g_p.norm().item() for path, g_p in zip(paths, by_path) if sum(path) == length) for length in range(n + 1)]
 for length, (count, magnitude) in enumerate(zip(counts, sizes)):
-    print(f"    {length}  {count:3} {bar(count, max(counts), 30):30}  {magnitude:6.2f} {bar(magnitude, max(sizes), 30)}")
+    number, share = bar(count, max(counts), 30), bar(magnitude, max(sizes), 30)
+    print(f"    {length}  {count:3} {number:30}  {magnitude:6.2f} {share}")
 assert counts == [comb(n, length) for length in range(n + 1)]
 assert sizes[n] < 0.05 * max(sizes)                                 # the full depth hardly counts
 
 say("参数共享：f_i 出现在一半的路径里；展开成树时，f_i 有 2^(n-i) 份，越靠近输入越多。",
-    "Shared parameters: each f_i is on half of the paths; drawn as a tree there are 2^(n-i) copies of it, most at the input.")
+    "Shared parameters: each f_i is on half of the paths; drawn as a tree there are 2^(n-i) copies of it.")
 for i in range(1, n + 1):
     assert sum(path[i - 1] for path in paths) == 2 ** (n - 1)
     assert len({path[i:] for path in paths}) == 2 ** (n - i)        # a copy for each way on from f_i to the output

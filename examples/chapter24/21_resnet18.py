@@ -47,7 +47,8 @@ rows.append(("Softmax", "W=512x1000, B=1000", str(y.shape[1]), f"{count(network.
 table(("layer", "filter", "output", "parameters"), rows)
 
 names = [row[0] for row in rows]
-assert names == ["input", "Conv1", "Pool1", *(f"Conv{i}.{j}" for i in range(2, 6) for j in range(1, 5)), "Pool2", "Softmax"]
+inner = [f"Conv{i}.{j}" for i in range(2, 6) for j in range(1, 5)]
+assert names == ["input", "Conv1", "Pool1", *inner, "Pool2", "Softmax"]
 assert sum(name.startswith("Conv") for name in names) == 17
 sizes = dict(zip(names, (row[2] for row in rows)))
 assert (sizes["Conv1"], sizes["Pool1"], sizes["Pool2"]) == ("112x112x64", "56x56x64", "1x1x512")

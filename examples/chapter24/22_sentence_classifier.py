@@ -14,8 +14,8 @@ from tinygrad_cnn.nn import functional as F
 
 tg.manual_seed(0)
 
-# A made-up corpus: 很 精彩 但 不 感人 -> 0, 不 精彩 但 很 感人 -> 1, ... What stands after 但 (but) decides. The two have
-# the same words: nobody who only knows which words there are can tell them apart.
+# A made-up corpus: 很 精彩 但 不 感人 -> 0, 不 精彩 但 很 感人 -> 1, ... What stands after 但 (but) decides.
+# The two have the same words: nobody who only knows which words there are can tell them apart.
 GOOD, BAD = ["好看", "精彩", "感人", "有趣"], ["无聊", "难看", "拖沓", "乏味"]
 SENTENCES = []
 for first, second in permutations(GOOD + BAD, 2):

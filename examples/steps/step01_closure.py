@@ -54,5 +54,5 @@ if __name__ == "__main__":
     print(f"ten additions, {len(calls)} calls")
     assert x.grad == 1024 and len(calls) == 1024
 
-# What we left out: a gradient is passed on each time one arrives, so every path through the graph is walked and the work
-# doubles with each addition above. Step 2 waits until a number's gradient is complete.
+# What we left out: a gradient is passed on each time one arrives, so every path through the graph is walked and the
+# work doubles with each addition above. Step 2 waits until a number's gradient is complete.

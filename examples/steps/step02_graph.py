@@ -1,8 +1,8 @@
 """Step 2. Newest first: each node once.
 
 If a number waits until all of its gradient has arrived, it needs to pass it on only once. Who is complete? The newest
-number that has not been worked off: all that was made from it is newer still, and done. So a heap of creation numbers is
-all the sorting there is, without recursion.
+number that has not been worked off: all that was made from it is newer still, and done. So a heap of creation numbers
+is all the sorting there is, without recursion.
 """
 import heapq
 import itertools

@@ -73,4 +73,4 @@ if __name__ == "__main__":
     print(f"b has shape {b.data.shape}, its gradient {b.grad.shape}")
     assert b.grad.shape == (5, 2)                       # ... and gets the gradient of the rows, not its own
 
-# What we left out: broadcasting (step 4). Gradients are bare arrays, so there is no derivative of a derivative (step 5).
+# What we left out: broadcasting (step 4). Gradients are bare arrays, so they cannot be differentiated again (step 5).

@@ -45,7 +45,7 @@ class Node:
 
 
 class Op:
-    """An operation: `forward` on arrays, and for each input, by name, the rule of its derivative (None: it has none)."""
+    """An operation: `forward` on arrays and, for each input, by name, its derivative's rule (None: it has none)."""
     recording = True
 
     def __init__(self, forward, **rules):
@@ -61,7 +61,7 @@ class Op:
 
 
 def backward(y, create_graph=False, only=None):
-    """Add the gradient of y to .grad of every leaf it was made from, or of one; create_graph: record this pass as well."""
+    """Add y's gradient to .grad of every leaf it was made from, or of one; create_graph: record this pass as well."""
     before, Op.recording = Op.recording, create_graph
     due, heap = {}, []
 
@@ -138,5 +138,5 @@ if __name__ == "__main__":
     assert X.grad is None                               # not asked for
     assert W.grad.node is None                          # the backward pass was not recorded
 
-# What we left out: names say what a rule needs, but our node holds all inputs and y, so nothing is freed early, and node
-# and y hold each other. The engine keeps exactly what the names say, and edges in place of tensors.
+# What we left out: names say what a rule needs, but our node holds all inputs and y, so nothing is freed early, and
+# node and y hold each other. The engine keeps exactly what the names say, and edges in place of tensors.

@@ -35,8 +35,8 @@ def cross_entropy(z, labels):
 if __name__ == "__main__":
     random = np.random.default_rng(1)
     a, b = random.normal(size=(4, 3)), random.uniform(0.5, 2, size=(4, 3))
-    for op, inputs in ((mul, (a, b)), (sub, (a, b[0])), (div, (a, b)), (exp, (a,)), (log, (b,)), (tanh, (a,)), (relu, (a,)),
-                       (matmul, (a, b.T)), (transpose, (a,))):
+    for op, inputs in ((mul, (a, b)), (sub, (a, b[0])), (div, (a, b)), (exp, (a,)), (log, (b,)), (tanh, (a,)),
+                       (relu, (a,)), (matmul, (a, b.T)), (transpose, (a,))):
         assert gradcheck(op, *inputs)
 
     labels = np.array([0, 2, 1, 2])
@@ -54,5 +54,5 @@ if __name__ == "__main__":
     else:
         raise RuntimeError("a wrong rule went through")
 
-# What we left out: kinks (relu at 0 has no derivative; random numbers avoid it), single precision (h would have to grow,
-# and the tolerance with it), and saying which number is wrong.
+# What we left out: kinks (relu at 0 has no derivative; random numbers avoid it), single precision (h would have to
+# grow, and the tolerance with it), and saying which number is wrong.

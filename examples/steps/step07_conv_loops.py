@@ -1,6 +1,6 @@
 """Step 7. Convolution by loops: one list of terms, three sums.
 
-y[n,o,i,j] is a sum of products x[n,c,a,b] w[o,c,u,v]. <g, y> is a sum of products g x w over the very same index tuples,
+y[n,o,i,j] is a sum of products x[n,c,a,b] w[o,c,u,v]. <g, y> is a sum of products g x w over the same index tuples,
 linear in each of the three. So its derivatives are the same sum with another factor left out, and each of the three
 operations has the other two as its rules: convolution can be differentiated as often as one likes.
 """

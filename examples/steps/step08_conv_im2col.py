@@ -63,5 +63,5 @@ if __name__ == "__main__":
     print(", ".join(f"{name} {s * 1e3:.2f} ms" for name, s in seconds.items()))
     assert seconds["conv_im2col"] < seconds["conv_loops"]
 
-# What we left out: the engine keeps channels last in memory, works on a few images at a time so that the columns stay in
-# the cache, and runs on several threads.
+# What we left out: the engine keeps channels last in memory, works on a few images at a time so that the columns stay
+# in the cache, and runs on several threads.

@@ -108,3 +108,15 @@ def test_finfo_and_iinfo():
     assert tg.iinfo(tg.int8).max == 127
     with pytest.raises(tg.errors.DTypeError, match="iinfo"):
         tg.finfo(tg.int8)
+
+
+def test_a_tensor_answers_pytorchs_small_questions():
+    x = tg.zeros(2, 3)
+    assert tg.is_tensor(x) and not tg.is_tensor(x.numpy())
+    assert tg.is_floating_point(x) and not tg.is_floating_point(tg.arange(3))
+    assert tg.numel(x) == x.nelement() == 6
+    assert x.ndimension() == 2 and x.element_size() == 4 and x.nbytes == 24
+    assert x.is_cpu and not x.is_cuda and x.get_device() == -1
+    assert x.type() == "tinygrad_cnn.float32" and x.type(tg.float64).dtype is tg.float64
+    assert isinstance(x.dtype, tg.dtype)
+    assert (tg.inf, tg.pi) == (float("inf"), np.pi) and tg.nan != tg.nan

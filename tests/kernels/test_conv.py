@@ -9,6 +9,7 @@ import pytest
 from tests.strict import strict_device
 from tinygrad_cnn.device import CPU
 from tinygrad_cnn.geometry import conv_geometry
+from tinygrad_cnn.kernels.cpu.choice import precise
 from tinygrad_cnn.kernels.cpu.conv import algorithm, algorithm_dx
 from tinygrad_cnn.testing import reference_conv
 
@@ -161,12 +162,13 @@ def test_activations_are_channels_last_in_memory_and_weight_gradients_as_weights
 
 @pytest.mark.parametrize("numbers", EVERY_ALGORITHM)
 def test_float32_stays_float32_and_float16_is_float32_rounded_once(kernels, numbers):
-    x, w, bias, g, geom = case(**{"size": (6, 5), "kernel": (3, 3), "dtype": "float16", **numbers})
-    for name, arrays in (("conv", (x, w, bias)), ("conv_dx", (g, w)), ("conv_dw", (g, x))):
-        half, single = (getattr(kernels, name)(*(a.astype(t) for a in arrays), geom=geom)
-                        for t in ("float16", "float32"))
-        assert half.dtype == np.float16 and single.dtype == np.float32
-        np.testing.assert_array_equal(half, single.astype(np.float16))
+    with precise():
+        x, w, bias, g, geom = case(**{"size": (6, 5), "kernel": (3, 3), "dtype": "float16", **numbers})
+        for name, arrays in (("conv", (x, w, bias)), ("conv_dx", (g, w)), ("conv_dw", (g, x))):
+            half, single = (getattr(kernels, name)(*(a.astype(t) for a in arrays), geom=geom)
+                            for t in ("float16", "float32"))
+            assert half.dtype == np.float16 and single.dtype == np.float32
+            np.testing.assert_array_equal(half, single.astype(np.float16))
 
 
 def test_a_float16_sum_does_not_overflow_on_its_way():
@@ -193,11 +195,11 @@ def test_a_result_does_not_depend_on_when_threads_finish():
 
 
 @pytest.mark.parametrize("channels, features, groups, kernel, name, name_dx", [
-    (64, 64, 1, (3, 3), "blocks", "phases"), (1, 64, 1, (5, 5), "planes", "planes"),
+    (64, 64, 1, (3, 3), "winograd", "phases"), (64, 64, 1, (2, 2), "blocks", "phases"), (1, 64, 1, (5, 5), "planes", "planes"),
     (3, 64, 1, (3, 3), "planes", "planes"), (3, 64, 1, (7, 7), "blocks", "planes"),
     (3, 3, 1, (1, 1), "blocks", "phases"), (128, 128, 128, (3, 3), "depthwise", "phases"),
     (128, 128, 32, (3, 3), "merged", "phases"), (96, 256, 2, (5, 5), "blocks", "phases")])
 def test_the_rule_says_which_algorithm_takes_a_geometry(channels, features, groups, kernel, name, name_dx):
     geom = conv_geometry("conv", (28, 28), kernel, groups=groups)
-    assert algorithm(groups, channels // groups, features // groups, geom) == name
+    assert algorithm(groups, channels // groups, features // groups, geom, np.dtype("float32")) == name
     assert algorithm_dx(groups, channels // groups, features, geom) == name_dx

@@ -1,5 +1,6 @@
 """The operations, one file a family: the table of derivatives on top, the public functions under it."""
 from .creation import *
+from .questions import *
 from .elementwise import *
 from .compare import *
 from .shape import *

@@ -88,6 +88,11 @@ float_, double_, half_, bfloat16_ = (_to_dtype(n) for n in ("float32", "float64"
 int_, long_, short_, char, byte, bool_ = (_to_dtype(n) for n in ("int32", "int64", "int16", "int8", "uint8", "bool"))
 
 
+def type_(self, dtype=None, non_blocking=False):
+    """This tensor in another dtype; without one, the name of its own ('tinygrad_cnn.float32')."""
+    return str(self.dtype) if dtype is None else self.to(dtype=dtype)
+
+
 def type_as(self, other):
     """This tensor in the dtype of `other`."""
     return self.to(dtype=other.dtype)

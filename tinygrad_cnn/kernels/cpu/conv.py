@@ -5,33 +5,57 @@ channels-last images of any strides and weights (G, O/G, C/G, *kernel).
 """
 import numpy as np
 
+from ...errors import ArgumentError
 from ..generic import conv_blocks, conv_depthwise
 from ..generic.conv import conv as shared_conv
 from ..generic.conv import conv_dw as shared_conv_dw
 from ..generic.conv import conv_dx as shared_conv_dx
 from ..generic.windows import channels_first, channels_last, working_dtype
-from . import conv_planes
+from . import conv_planes, winograd
+from .choice import choice
 
 SHORT = 16                                              # numbers of a kernel row below which copying rows is slow
 FEW = 6                                                 # channels below which adding a gradient back beats gathering it
 MERGED = 32                                             # channels that merged groups may have together
+WIDE = 8                                                # channels from which Winograd's transforms pay
 
 
-def algorithm(groups, channels, features, geometry):
+def algorithm(groups, channels, features, geometry, dtype):
     """Which routine correlates, given the channels and features of one group; for conv and conv_dw.
 
-    "blocks": blocked im2col. "planes": few channels, where a row of the kernel is a short run of numbers.
-    "depthwise": one channel a group. "merged": groups so small that several make one block of a block-diagonal matrix.
+    "winograd": fewer multiplications, for float32 and 3x3 or 5x5 kernels at stride 1. "blocks": blocked im2col. "planes":
+    few channels, where a row of the kernel is a short run of numbers. "depthwise": one channel a group. "merged": groups
+    so small that several make one block of a block-diagonal matrix. `tg.backends.cpu` may forbid or force one.
     """
+    if choice.forced is not None:
+        return forced(groups, channels, features, geometry, dtype)
     if groups == 1:
+        if winograd.applies(geometry) and dtype == np.float32 and min(channels, features) >= WIDE and not choice.precise:
+            return "winograd"
         return "planes" if channels * geometry.kernel[-1] < SHORT and geometry.taps > 1 else "blocks"
     if channels == features == 1:
         return "depthwise"
     return "merged" if 2 * max(channels, features) <= MERGED else "blocks"
 
 
+def forced(groups, channels, features, geometry, dtype):
+    """The algorithm the user insists on.
+
+    Raises: ArgumentError if it cannot do this convolution.
+    """
+    possible = {"blocks": True, "planes": groups == 1, "depthwise": channels == features == 1,
+                "merged": groups > 1, "winograd": groups == 1 and winograd.applies(geometry) and dtype == np.float32}
+    if not possible[choice.forced]:
+        raise ArgumentError(f"conv: algorithm {choice.forced!r} was asked for, but it cannot do {geometry} with {groups} groups "
+                            f"of {channels} -> {features} channels in {dtype}. Possible here: "
+                            f"{', '.join(name for name, can in possible.items() if can)}.")
+    return choice.forced
+
+
 def algorithm_dx(groups, channels, features, geometry):
     """Which routine takes conv_dx: "planes", or "phases", where each phase of the stride is correlated on its own."""
+    if choice.forced is not None:
+        return "planes" if choice.forced == "planes" else "phases"
     return "planes" if groups == 1 and channels <= min(FEW, features) and geometry.taps > 1 else "phases"
 
 
@@ -57,8 +81,12 @@ def conv_dw(device, g, x, *, geom):
 
 def _correlate(device, x, weight, geometry, out, bias):
     groups, features, channels = weight.shape[:3]
-    chosen = algorithm(groups, channels, features, geometry)
-    if chosen == "planes":
+    dtype = weight.dtype if x.dtype == out.dtype == weight.dtype else None
+    chosen = algorithm(groups, channels, features, geometry, dtype)
+    if chosen == "winograd":
+        if not winograd.correlate(device, x, weight[0], geometry, out, bias):
+            conv_blocks.correlate(device, x, weight, geometry, out, bias)
+    elif chosen == "planes":
         conv_planes.correlate(device, x, weight, geometry, out, bias)
     elif chosen == "depthwise":
         conv_depthwise.correlate(device, x, weight, geometry, out, bias)
@@ -75,7 +103,10 @@ def _correlate(device, x, weight, geometry, out, bias):
 def _correlate_dw(device, g, x, geometry, work):
     groups = geometry.groups
     channels, features = x.shape[-1] // groups, g.shape[-1] // groups
-    chosen = algorithm(groups, channels, features, geometry)
+    chosen = algorithm(groups, channels, features, geometry, work if x.dtype == g.dtype == work else None)
+    if chosen == "winograd":
+        dw = winograd.correlate_dw(device, g, x, geometry)
+        return conv_blocks.correlate_dw(device, g, x, geometry, work, groups) if dw is None else dw[None]
     if chosen == "planes":
         return conv_planes.correlate_dw(device, g, x, geometry, work)
     if chosen == "depthwise":

@@ -6,7 +6,7 @@ import numpy as np
 
 from ...errors import ArgumentError
 from ..generic import activation, elementwise, special
-from .blocks import BLOCK, flat_rows, in_blocks, in_parallel
+from .blocks import BLOCK, flat_rows, in_blocks
 from .masks import ZERO, zero_of
 
 sigmoid, sigmoid_grad = in_blocks(elementwise.sigmoid), in_blocks(elementwise.sigmoid_grad)
@@ -26,7 +26,7 @@ _ROW = {dtype: np.zeros(BLOCK, dtype) for dtype in ZERO}
 
 
 def relu(device, x, out=None):
-    """max(x, 0): against a row of zeros NumPy takes 7 Gelem/s, against one zero 2.4."""
+    """max(x, 0): against a row of zeros NumPy takes 7 Gelem/s in cache, against one zero 2.4."""
     dtype = x.dtype
     if x.size <= BLOCK or dtype not in _ROW:
         return np.maximum(x, zero_of(x), out=out)
@@ -34,13 +34,9 @@ def relu(device, x, out=None):
     in_place = out is x and np.shares_memory(row, x)
     y = row if in_place else device.empty(x.size, dtype)
     zeros = _ROW[dtype]
-
-    def block(start, stop):
-        for at in range(start, stop, BLOCK):
-            end = min(at + BLOCK, stop)
-            np.maximum(row[at:end], zeros[:end - at], out=y[at:end])
-
-    in_parallel(device, block, x.size)
+    for at in range(0, x.size, BLOCK):
+        end = min(at + BLOCK, x.size)
+        np.maximum(row[at:end], zeros[:end - at], out=y[at:end])
     if in_place:
         return x
     if out is None:

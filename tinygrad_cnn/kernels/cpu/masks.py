@@ -7,7 +7,7 @@ Shapes: any; arrays of other kinds or shapes, and small ones, are left to numpy.
 """
 import numpy as np
 
-from .blocks import in_blocks
+from .blocks import in_blocks_alone
 
 SMALL = 1 << 10             # numbers up to which one call of numpy.where costs less than five of ufuncs
 BITS = {np.dtype("float32"): np.dtype("int32"), np.dtype("float64"): np.dtype("int64")}
@@ -38,7 +38,7 @@ def zero_of(x):
     return _ZERO32 if dtype is _F32 else ZERO[dtype] if dtype in ZERO else dtype.type(0)
 
 
-@in_blocks
+@in_blocks_alone
 def keep(device, x, mask):
     """x where the mask holds, 0 elsewhere: also where x is infinite or NaN."""
     if not _fits(mask, x):
@@ -47,7 +47,7 @@ def keep(device, x, mask):
     return np.bitwise_and(x.view(bits), _ones(mask, bits)).view(x.dtype)
 
 
-@in_blocks
+@in_blocks_alone
 def drop(device, x, mask):
     """0 where the mask holds, x elsewhere."""
     if not _fits(mask, x):
@@ -66,7 +66,7 @@ def relu_grad(device, g, y):
     return result
 
 
-@in_blocks
+@in_blocks_alone
 def _large_relu_grad(device, g, y):
     return drop(device, g, np.less_equal(y, zero_of(y)))
 
@@ -76,7 +76,7 @@ def where(device, condition, a, b):
     return _chosen(device, a, b, condition) if _fits(condition, a, b) else np.where(condition, a, b)
 
 
-@in_blocks
+@in_blocks_alone
 def _chosen(device, a, b, mask):
     dtype, bits = a.dtype, BITS[a.dtype]
     a, b = a.view(bits), b.view(bits)
