@@ -1,4 +1,4 @@
-"""Files: state dicts to and from `.safetensors` and `.npz`, PyTorch's files to read, and writes that are whole or not there.
+"""Files: state dicts as `.safetensors` and `.npz`, PyTorch's files to read, and writes that are whole or not there.
 
 A state dict is a flat dict of names and tensors. A file can be wrong but cannot run code: the first two formats hold
 arrays and nothing else, and PyTorch's pickles are read by a machine that can build numbers and containers only.

@@ -23,7 +23,7 @@ class FileBytes:
     """
 
     def __init__(self, path, mapped=None):
-        self.file = open(path, "rb")
+        self.file = open(path, "rb")                        # noqa: SIM115 - closed by __exit__
         self.size = os.fstat(self.file.fileno()).st_size
         self.mapped = self.size >= MAPPED_FROM and os.name != "nt" if mapped is None else bool(mapped)
         self._left = self.size                              # overlapping pieces cannot multiply a file in memory

@@ -45,13 +45,13 @@ def save(obj, f):
 def load(f, map_location=None, pickle_module=None, *, weights_only=True, mmap=None):
     """What a file holds: the state dict in a `.safetensors` or `.npz` file, or whatever torch.save put into its file.
 
-    PyTorch's files (`.pt`, `.pth`, `.th`, `.bin`, `.ckpt`, `.pkl`, `.tar`) are read without PyTorch. Only tensors, dicts,
-    lists, numbers, strings and NumPy arrays are built; a file that asks for anything else is refused by name, nothing of
-    it is run. `tg.io.load_weights` finds the state dict in a checkpoint.
+    PyTorch's files (`.pt`, `.pth`, `.th`, `.bin`, `.ckpt`, `.pkl`, `.tar`) are read without PyTorch. Only tensors,
+    dicts, lists, numbers, strings and NumPy arrays are built; a file that asks for anything else is refused by name,
+    nothing of it is run. `tg.io.load_weights` finds the state dict in a checkpoint.
 
     Args: f: the path. map_location: the device to put the tensors on; the CPU if not given. weights_only: accepted; it
-    changes nothing. mmap: whether to map the file into memory (copy-on-write, tensors are read when first used; the file
-    must not be changed in place meanwhile); if not given, files of 256 MiB or more are mapped, not on Windows.
+    changes nothing. mmap: whether to map the file into memory (copy-on-write, tensors are read when first used; the
+    file must not be changed in place meanwhile); if not given, files of 256 MiB or more are mapped, not on Windows.
     Returns: a dict of names and tensors, none of which requires grad; of a torch file the object that was saved, its
     parameters as tensors that require grad.
     Raises: FileNotFoundError if there is no such file; DataError if it is damaged or holds anything else; ArgumentError

@@ -19,7 +19,8 @@ from .file_bytes import elements
 _SUFFIX = ".npy"
 _ALWAYS_UNPACKED, _RATIO = 256 * 2**20, 100     # bytes; weights compress to no less than a half, zeros to a thousandth
 _LONGEST_HEADER = 10_000
-_FIELD = re.compile(r"'(descr|fortran_order|shape)': *('[<>|=]?(?:b1|[iu][1248]|f[248]|c8|c16)'|True|False|\([\d, ]{0,600}\))")
+_FIELD = re.compile(r"'(descr|fortran_order|shape)': *"
+                    r"('[<>|=]?(?:b1|[iu][1248]|f[248]|c8|c16)'|True|False|\([\d, ]{0,600}\))")
 _HEADER = re.compile(rf"\{{ *(?:{_FIELD.pattern}[, ]*){{3}}\}}\s*")
 _OBJECTS = re.compile(r"'[<>|=]?O\d?'")
 _EPOCH = (1980, 1, 1, 0, 0, 0)              # one date for all members: equal weights give equal files

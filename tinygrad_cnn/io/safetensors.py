@@ -1,4 +1,4 @@
-"""The safetensors format, read and written with NumPy alone: a length, a JSON header of names, types and places, the bytes.
+"""The safetensors format with NumPy alone: a length, a JSON header of names, types and places, the bytes.
 
 The header is believed only as far as it can be checked: its length against the file, each tensor's place against its
 shape and type, all places against each other (they fill the file, without gap or overlap).
@@ -101,9 +101,9 @@ def _entry(name, entry):
     if len(shape) > 32 or not all(type(n) is int and 0 <= n < 2**62 for n in (*shape, start, stop)):
         raise DataError(f"{name!r:.40} has the shape {shape!s:.60} from byte {start!s:.30} to {stop!s:.30}")
     dtype = dtypes.of(_TYPES[kind]).numpy
-    if math.prod(shape) * dtype.itemsize != stop - start:
-        raise DataError(f"{name!r:.40} says shape {shape} of {kind}, {math.prod(shape) * dtype.itemsize} bytes, but has "
-                        f"{stop - start}")
+    size = math.prod(shape) * dtype.itemsize
+    if size != stop - start:
+        raise DataError(f"{name!r:.40} says shape {shape} of {kind}, {size} bytes, but has {stop - start}")
     return dtype, shape, start, stop
 
 

@@ -18,8 +18,8 @@ from .pickle_names import PLAIN, Maker, Marker, Names
 _STORAGES = {"FloatStorage": "float32", "DoubleStorage": "float64", "HalfStorage": "float16",
              "BFloat16Storage": "bfloat16", "LongStorage": "int64", "IntStorage": "int32", "ShortStorage": "int16",
              "CharStorage": "int8", "ByteStorage": "uint8", "BoolStorage": "bool"}
-_DTYPES = {"half": "float16", "float": "float32", "double": "float64", "short": "int16", "int": "int32", "long": "int64",
-           **{dtype.name: dtype.name for dtype in dtypes.ALL}}
+_DTYPES = {"half": "float16", "float": "float32", "double": "float64", "short": "int16", "int": "int32",
+           "long": "int64", **{dtype.name: dtype.name for dtype in dtypes.ALL}}
 _ELEMENT = re.compile(r"(complex|u?int|qu?int|float|bits)\d\w*|cfloat|cdouble|chalf")
 _LARGEST = 2**28                            # elements of a tensor that repeats those of a smaller storage
 

@@ -1,4 +1,4 @@
-"""From a checkpoint to a state dict: finding it among the other things that were saved, and its keys as the model has them.
+"""From a checkpoint to a state dict: finding it among the other things, and its keys as the model has them.
 
 Training scripts save their weights in many wrappings: {"epoch": 200, "state_dict": {"module.conv1.weight": ...}}. These
 functions take the wrapping off, each one step, each saying what it did not find.
@@ -20,8 +20,8 @@ def load_weights(f, key=None, prefix="module.", map_location=None, *, mmap=None)
     """The state dict in a file of weights or a checkpoint, ready for `load_state_dict`.
 
     Args: f: the path. key: where the state dict lies, such as "ema" or "teacher.model"; found by itself if not given.
-    prefix: taken off the keys where they have it (DataParallel puts "module." there); "" for none. map_location, mmap: as
-    for `load`.
+    prefix: taken off the keys where they have it (DataParallel puts "module." there); "" for none. map_location, mmap:
+    as for `load`.
     Returns: an OrderedDict of names and tensors, none of which requires grad.
     Raises: as `load`, and DataError if there is no state dict at that key, or none or several where none is given.
 
@@ -48,8 +48,8 @@ def find_state_dict(checkpoint, key=None):
     ['weight']
     """
     if not isinstance(checkpoint, Mapping):
-        raise DataError(f"find_state_dict: the checkpoint is a {type(checkpoint).__name__}, not a dict. Pass what tg.load "
-                        "gave for a file of weights.")
+        raise DataError(f"find_state_dict: the checkpoint is a {type(checkpoint).__name__}, not a dict. Pass what "
+                        "tg.load gave for a file of weights.")
     if key is not None:
         return _tensors(_at(checkpoint, key), key)
     while not _is_state_dict(checkpoint):
