@@ -24,6 +24,12 @@ settings.load_profile(os.environ.get("HYPOTHESIS_PROFILE", "dev"))
 collect_ignore_glob = ["benchmarks/*"]
 
 
+def pytest_ignore_collect(collection_path):
+    """Doctests are the package's: what the tests share is not collected, for it may need PyTorch to be imported."""
+    shared = collection_path.suffix == ".py" and not collection_path.name.startswith("test_")
+    return True if shared else None
+
+
 def pytest_collection_modifyitems(items):
     """Skip tests that need PyTorch, or a GPU, where there is none, and say what would make them run."""
     for marker, reason in (("oracle", _no_oracle), ("gpu", _no_gpu)):
