@@ -74,7 +74,7 @@ def test_in_place_writes_into_the_input_and_keeps_its_history(name):
 
 @pytest.mark.parametrize("layout", ["contiguous", "channels_last", "strided"])
 def test_relu_in_place_on_large_arrays_writes_where_the_tensor_lies(layout):
-    array = np.random.default_rng(0).standard_normal((4, 32, 40, 40)).astype("float32")
+    array = np.random.default_rng(0).standard_normal((4, 64, 40, 40)).astype("float32")
     if layout == "channels_last":
         array = np.moveaxis(np.ascontiguousarray(np.moveaxis(array, 1, -1)), -1, 1)
     if layout == "strided":
@@ -90,7 +90,7 @@ def test_relu_in_place_on_large_arrays_writes_where_the_tensor_lies(layout):
 def test_large_arrays_of_any_layout_are_as_small_ones(name, dtype):
     draw = np.random.default_rng(0)
     function = getattr(F, name)
-    x, g = (draw.standard_normal((3, 20, 50, 50)).astype(dtype) for _ in range(2))
+    x, g = (draw.standard_normal((3, 40, 50, 50)).astype(dtype) for _ in range(2))
     last = np.moveaxis(np.ascontiguousarray(np.moveaxis(x, 1, -1)), -1, 1)
     expected, slope = [], []
     for k in range(3):
@@ -108,7 +108,7 @@ def test_large_arrays_of_any_layout_are_as_small_ones(name, dtype):
 
 
 def test_element_wise_results_keep_the_layout_of_their_input():
-    array = np.moveaxis(np.zeros((4, 40, 40, 32), "float32"), -1, 1)
+    array = np.moveaxis(np.zeros((4, 40, 40, 64), "float32"), -1, 1)
     for function in (F.relu, F.gelu, F.silu, tg.sigmoid, tg.exp, lambda x: F.hardtanh(x), lambda x: x * 2):
         assert function(tg.from_numpy(array)).array.strides == array.strides
 
@@ -185,7 +185,7 @@ def test_celu_is_smooth_at_zero():
 
 
 def test_a_gradient_that_was_expanded_takes_the_layout_of_the_activation():
-    array = np.moveaxis(np.random.default_rng(0).standard_normal((4, 40, 40, 32)).astype("float32"), -1, 1)
+    array = np.moveaxis(np.random.default_rng(0).standard_normal((4, 40, 40, 64)).astype("float32"), -1, 1)
     x = tg.from_numpy(array).requires_grad_()
     seen = []
     y = F.relu(x * 1.0)
