@@ -197,3 +197,10 @@ def test_an_installed_cupy_that_sees_no_gpu_is_told_apart_from_a_missing_driver(
     with pytest.raises(DeviceError, match="CuPy 14.2.0 is installed but this machine has no GPU. Use device='cpu'"):
         tg.ones(2).to("cuda")
     assert not tg.cuda.is_available()
+
+
+def test_the_accelerator_is_the_gpu_or_none():
+    assert tg.accelerator.is_available() is tg.cuda.is_available()
+    assert tg.accelerator.device_count() == tg.cuda.device_count()
+    found = tg.accelerator.current_accelerator()
+    assert (found is None) if not tg.cuda.is_available() else (found.type == "cuda")

@@ -35,7 +35,7 @@ LAYERS = (
     {"__main__"},
 )
 # Doors that only hand on what the rooms hold; they stand below the core, and no room uses them.
-FACES = {"__init__", "backends", "utils", "cuda", "linalg"}
+FACES = {"__init__", "accelerator", "backends", "utils", "cuda", "linalg"}
 # A device owns a generator, and a generator is told its device.
 SIBLINGS = {("device", "generator"), ("generator", "device")}
 # autograd.functional has its name from PyTorch; it is a client of the ops, loaded when first used.

@@ -112,3 +112,11 @@ def test_parameter_dict_makes_parameters_and_behaves_like_a_dict():
     assert merged["a"] is bag["a"] and len(merged.values()) == 2
     bag.clear()
     assert len(bag) == 0 and not list(bag.parameters())
+
+
+def test_data_parallel_calls_its_module_and_prefixes_its_keys():
+    inner = nn.Linear(3, 2)
+    outer = nn.DataParallel(inner)
+    x = tg.ones(1, 3)
+    assert outer(x).tolist() == inner(x).tolist()
+    assert list(outer.state_dict()) == ["module.weight", "module.bias"]

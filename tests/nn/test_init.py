@@ -5,7 +5,7 @@ import numpy as np
 import pytest
 
 import tinygrad_cnn as tg
-from tinygrad_cnn import errors
+from tinygrad_cnn import errors, nn
 from tinygrad_cnn.nn import init
 
 
@@ -104,3 +104,17 @@ def test_an_empty_weight_is_left_alone_with_a_warning():
 def test_initialisers_refuse_what_they_cannot_fill(call, error, message):
     with pytest.raises(error, match=message):
         call()
+
+
+def test_the_old_names_fill_and_say_what_they_are_called_now():
+    with pytest.warns(FutureWarning, match="use nn.init.constant_"):
+        assert init.constant(tg.zeros(2), 3.0).tolist() == [3.0, 3.0]
+
+
+def test_modules_made_without_initial_weights_draw_nothing():
+    before = tg.manual_seed(0).get_state()
+    layer = nn.utils.skip_init(nn.Conv2d, 3, 8, 3)
+    assert tg.device("cpu").generator.get_state() == before
+    assert layer.weight.shape == (8, 3, 3, 3) and layer.weight.requires_grad
+    nn.init.ones_(layer.weight)
+    assert layer.weight.min().item() == 1

@@ -18,6 +18,7 @@ from .loss import *
 from .module import *
 from .norm import *
 from .padding import *
+from .parallel import *
 from .parameter import *
 from .parameter_container import *
 from .pool import *

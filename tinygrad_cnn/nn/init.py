@@ -25,6 +25,18 @@ GAINS = {**dict.fromkeys(("linear", "conv1d", "conv2d", "conv3d", "conv_transpos
          "tanh": 5 / 3, "relu": math.sqrt(2), "selu": 3 / 4}
 
 
+def _older_name(fill):
+    """The name without the underscore, under which old programs know `fill`."""
+    name = fill.__name__[:-1]
+
+    @wraps(fill)
+    def older(*args, **kwargs):
+        warnings.warn(f"nn.init.{name} is an old name; use nn.init.{name}_.", FutureWarning, stacklevel=2)
+        return fill(*args, **kwargs)
+    older.__name__ = older.__qualname__ = name
+    return older
+
+
 def calculate_gain(nonlinearity, param=None):
     """The factor by which weights before `nonlinearity` (a name) grow, to make up for what it takes away.
 
@@ -282,3 +294,9 @@ def sparse_(tensor, sparsity, std=0.01, generator=None):
     order = empty_like(tensor).uniform_(0, 1, generator=generator).argsort(dim=0).argsort(dim=0)
     tensor.normal_(0.0, std, generator=generator)
     return tensor.masked_fill_(order < zeros, 0)
+
+
+for _fill in (constant_, dirac_, eye_, kaiming_normal_, kaiming_uniform_, normal_, orthogonal_, sparse_, uniform_,
+              xavier_normal_, xavier_uniform_):
+    globals()[_fill.__name__[:-1]] = _older_name(_fill)
+del _fill

@@ -25,7 +25,7 @@ def largest_difference(ours, theirs, what):
 
 
 def same_weights(ours, theirs):
-    """Give our model the weights of its twin, both in float64; their state dicts have the same keys in the same order."""
+    """Give our model the weights of its twin, both in float64; their state dicts have the same keys, in order."""
     theirs.double()
     ours.double()
     assert list(ours.state_dict()) == list(theirs.state_dict())
@@ -35,7 +35,7 @@ def same_weights(ours, theirs):
 
 
 def assert_same_training_step(ours, theirs, x):
-    """Logits to 1e-8 and the gradients of all parameters and of x to 1e-6, in training mode; then in evaluation mode."""
+    """Logits to 1e-8, the gradients of all parameters and of x to 1e-6, in training mode; then in evaluation mode."""
     same_weights(ours, theirs)
     a, b = tg.tensor(x).requires_grad_(), torch.tensor(x, requires_grad=True)
     y, their_y = outputs(ours.train()(a)), outputs(theirs.train()(b))

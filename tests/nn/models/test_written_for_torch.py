@@ -67,6 +67,31 @@ def test_the_text_of_two_networks_against_each_other_trains_to_the_same_losses()
                                rtol=1e-7)
 
 
+def test_the_text_of_a_larger_training_program_ends_with_the_same_weights(tmp_path):
+    ours, theirs = run_text("imagenet_training", ours=True), run_text("imagenet_training", ours=False)
+    weights = weights_of(theirs.net())
+    x, labels = images((28, 1, 8, 8)), np.arange(28) % 6
+    seen, state = ours.run(x, labels, weights, tmp_path)
+    their_seen, their_state = theirs.run(x, labels, in_torch(weights), tmp_path)
+    np.testing.assert_allclose(seen, their_seen, rtol=1e-6)
+    for key in their_state:
+        np.testing.assert_allclose(state[key], their_state[key], rtol=1e-6, atol=1e-9, err_msg=key)
+
+
+def test_the_loss_of_the_u_net_text_agrees():
+    import torch
+
+    import tinygrad_cnn as tg
+    ours, theirs = run_text("unet", ours=True), run_text("unet", ours=False)
+    logits, mask = images((2, 1, 6, 7)), images((2, 6, 7), seed=1) > 0
+    a, b = tg.tensor(logits).requires_grad_(), torch.tensor(logits, requires_grad=True)
+    loss, their_loss = ours.criterion(a, tg.tensor(mask)), theirs.criterion(b, torch.tensor(mask))
+    loss.backward()
+    their_loss.backward()
+    assert loss.item() == pytest.approx(their_loss.item(), rel=1e-10)
+    np.testing.assert_allclose(a.grad.numpy(), b.grad.numpy(), rtol=1e-8, atol=1e-10)
+
+
 def test_only_lines_of_imports_are_changed():
     for path in FOLDER.glob("[!c]*.py"):
         text = path.read_text(encoding="utf-8")

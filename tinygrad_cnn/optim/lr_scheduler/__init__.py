@@ -5,6 +5,7 @@ every `step()`, which comes after the optimizer's. Most schedules multiply the p
 work on one optimizer.
 """
 from .base import LambdaLR, LRScheduler, MultiplicativeLR
+from .base import LRScheduler as _LRScheduler    # the name in old programs
 from .combine import ChainedScheduler, SequentialLR
 from .cosine import CosineAnnealingLR, CosineAnnealingWarmRestarts
 from .cycle import CyclicLR, OneCycleLR

@@ -1,4 +1,4 @@
-"""Densely connected layers: every layer sees all maps before it, joined; a ModuleDict is iterated, names are made up."""
+"""Densely connected layers: every layer sees all maps before it, joined; names are made up, a ModuleDict iterated."""
 from collections import OrderedDict
 from typing import List, Tuple
 

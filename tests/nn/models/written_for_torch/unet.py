@@ -75,6 +75,6 @@ def dice_coeff(input: torch.Tensor, target: torch.Tensor, epsilon: float = 1e-6)
 
 
 def criterion(logits, mask):
-    loss = nn.BCEWithLogitsLoss()(logits.squeeze(1), mask.float())
+    loss = nn.BCEWithLogitsLoss()(logits.squeeze(1), mask.to(logits.dtype))
     loss += 1 - dice_coeff(torch.sigmoid(logits.squeeze(1)), mask.type_as(logits))
     return loss
