@@ -30,6 +30,11 @@ def pytest_ignore_collect(collection_path):
     return True if shared else None
 
 
+def pytest_make_parametrize_id(val):
+    """A function as a parameter goes by its name, not its address: the ids are the same in every process."""
+    return getattr(val, "__name__", None)
+
+
 def pytest_collection_modifyitems(items):
     """Skip tests that need PyTorch, or a GPU, where there is none, and say what would make them run."""
     for marker, reason in (("oracle", _no_oracle), ("gpu", _no_gpu)):

@@ -47,7 +47,7 @@ for (name, value), expected in zip(by_book.items(), (δ2, dW2, δ1, dW1)):
 table(("", "shape", "difference"), rows)
 
 say("偏置：书中每个输出位置各有一个 b，于是 ∂L/∂b = δ (24.25)；程序库每个通道只有一个，梯度是 δ 的和。",
-    "Bias: the book has one for each output position, so dL/db = delta (24.25). Libraries share one a channel: the sum.")
+    "Bias: the book has one for each output position, so dL/db = delta (24.25). Libraries share one a channel: a sum.")
 b_untied = tg.zeros(2, 2, 2, requires_grad=True)
 Z = F.conv2d(X1[None].detach(), W2.detach(), b2.detach())[0] + b_untied
 (db_untied,) = tg.autograd.grad(((F.relu(Z) - target) ** 2).sum() / 2, b_untied)

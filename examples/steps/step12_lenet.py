@@ -30,6 +30,7 @@ if __name__ == "__main__":
     images, labels = digits(train=True)
     test_images, test_labels = digits(train=False)
     network = lenet(random)
+    assert sum(p.array.size for p in network.parameters()) == 80 + 1_168 + 2_080 + 330
     optimizer = Adam(network.parameters(), lr=0.005)
     for epoch in range(5):
         for rows in np.array_split(random.permutation(len(images)), 45):

@@ -121,6 +121,12 @@ def test_grouped_and_strided_input_gradient_is_right(kernels):
         check(kernels, *case((9, 7), (3, 2), channels=8, features=16, groups=groups, stride=stride, padding=1))
 
 
+def test_groups_of_one_feature_keep_their_bias(kernels):
+    """The batched product was seen through a view whose copy took the bias."""
+    for groups in (2, 4):
+        check(kernels, *case((4,), (2,), channels=8, features=groups, groups=groups, padding="same"))
+
+
 def test_a_stride_that_does_not_divide_exactly_is_taken(kernels):
     """A peer refuses the stem of ResNet: 224, kernel 7, stride 2, padding 3."""
     check(kernels, *case((14, 13), (7, 7), channels=3, stride=2, padding=3))

@@ -132,7 +132,7 @@ def test_without_replacement_nothing_is_drawn_twice():
     (lambda: tg.zeros(2).random_(5, 5), E.ArgumentError, "random_: there is no integer"),
     (lambda: tg.zeros(2, dtype=tg.int64).normal_(), E.DTypeError, "normal_: the tensor is .*int64.*random_"),
     (lambda: tg.rand(2, generator=3), E.ArgumentError, "rand: generator is int"),
-], ids=str)
+])
 def test_wrong_arguments_are_refused_with_the_numbers_and_the_cure(call, error, message):
     with pytest.raises(error, match=message):
         call()

@@ -1,6 +1,6 @@
 """Convolution of images with few channels: one plane a channel, images side by side.
 
-With 1 to 4 channels a window holds short runs of numbers, and copying them one run at a time is slow. Here a group of
+With few channels a window holds short runs of numbers, and copying them one run at a time is slow. Here a group of
 images is first laid out as planes (C, stride, places, ..., n), two axes for each spatial one: the image number runs
 fastest, and the positions of each remainder modulo the stride (a phase) stand together. Then what a tap reads in all
 windows is one shifted slice of one phase, made of long contiguous runs. The window matrix has one row a tap,

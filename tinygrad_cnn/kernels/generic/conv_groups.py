@@ -16,7 +16,7 @@ def correlate(device, x, weight, geometry, out, bias):
             rows = _group_rows(device, x[block.images], geometry, block, matrices.dtype, groups)
             result = device.xp.matmul(rows, matrices)
             target = out[(block.images, *block.where)]
-            side_by_side = result.transpose(1, 0, 2).reshape(-1, groups * features)
+            side_by_side = device.xp.ascontiguousarray(result.transpose(1, 0, 2)).reshape(-1, groups * features)
             if bias is not None:
                 add_bias(device.xp, side_by_side, bias, target.shape[-2])
             target[...] = side_by_side.reshape(target.shape)
