@@ -4,6 +4,7 @@ What differs from `Op.__call__` is speed alone (`python -m tests.benchmarks.over
 no `Watch`. Whatever does not fit falls back to it.
 """
 from ..tensor import Tensor
+from .arguments import explain
 from .graph import Node, next_id
 from .modes import get_mode
 from .op import F32, F64, Op, quiet
@@ -31,7 +32,7 @@ class Shaping(Op):
         try:
             y = quiet.run(self.kernels.get(device) or self.kernel(device), x, **attrs)
         except (ValueError, TypeError) as error:
-            self.explain(error, (x,), attrs)
+            explain(self, error, (x,), attrs)
         if type(y) is not device.array_type:
             y = device.xp.asarray(y)
         node = None
@@ -106,7 +107,7 @@ class Binary(Op):
                 try:
                     y = quiet.run(self.kernels.get(device) or self.kernel(device), x, z)
                 except (ValueError, TypeError) as error:
-                    self.explain(error, (x, z), {})
+                    explain(self, error, (x, z), {})
                 if type(y) is not device.array_type:
                     y = device.xp.asarray(y)
                 out = Tensor(y, device)

@@ -5,8 +5,8 @@ in w, so the gradient of <J^T w, v> with respect to w is J v (two passes).
 """
 from ..errors import ArgumentError, GradError, ShapeError
 from ..tensor import Tensor
+from .differentiate import grad
 from .modes import enable_grad
-from .sweep import grad
 
 __all__ = ["hessian", "hvp", "jacobian", "jvp", "vhp", "vjp"]
 

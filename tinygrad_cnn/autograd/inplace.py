@@ -6,6 +6,7 @@ and x gets the node as its new edge. Through a view, the source gets a node "sou
 """
 from ..errors import DTypeError, InPlaceError, ShapeError
 from ..tensor import Leaf, Tensor
+from .arguments import explain
 from .graph import Node
 from .modes import get_mode, is_grad_enabled
 from .op import Op, quiet
@@ -96,7 +97,7 @@ def _compute(op, old, array, others, attrs):
     try:
         quiet.run(kernel, *operands, out=array)
     except ValueError as error:
-        op.explain(error, operands, attrs)
+        explain(op, error, operands, attrs)
     return op.result(array, (), (old, *others), edges, plan, device, attrs, get_mode())
 
 

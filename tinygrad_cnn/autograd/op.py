@@ -8,7 +8,7 @@ A rule's parameter names say what the graph keeps for it, nothing else is kept:
 The first parameter is the incoming gradient. Each further one is, by name, an input, the output `y`, a residual (an
 array the kernel returns after its output), an attribute, `<input>_shape` or `<input>_dtype`, or `needs` (which inputs
 want a gradient). Rules are written in ops, so they can be differentiated again. Which values a node keeps is worked
-out once for each set of inputs that want a gradient (a `Plan`), never per call.
+out once for each set of inputs that want a gradient (plan.py), never per call.
 """
 import threading
 from contextvars import copy_context
@@ -16,12 +16,12 @@ from types import MethodType
 
 import numpy as np
 
-from .. import dtypes
-from ..device import CPU
-from ..errors import ArgumentError, DeviceError, DTypeError, ShapeError, TinygradError
+from ..errors import ArgumentError
 from ..tensor import Tensor
+from .arguments import explain, promoted, refuse_devices
 from .graph import Node, PackedNode, Part, next_id
 from .modes import get_mode, user_line
+from .plan import Plan, parameters
 from .views import InferenceTensor, View, shares_memory
 
 OPS = {}
@@ -40,56 +40,6 @@ class _Quiet(threading.local):
 
 
 quiet = _Quiet()
-
-
-class Plan:
-    """What a node keeps when a given set of inputs wants gradients, and the rules to apply.
-
-    inputs: positions of the inputs kept. residuals: positions of the residuals kept; wants: their names. keeps_y:
-    whether the output's array is kept. meta: (name, input position, "shape" or "dtype") read at the call.
-    rules: (input position or tuple of them, function, places of its values in `saved`, names passed by keyword).
-    names: what the k-th saved value is called in messages. single: whether each rule is for one input.
-    """
-    __slots__ = ("op", "inputs", "residuals", "wants", "keeps_y", "meta", "rules", "names", "single")
-
-    def __init__(self, op, live, count):
-        self.op = op
-        chosen = [(tuple(live), op.joint)] if op.joint else [(i, op.rule_at(i)) for i in live]
-        kept, extras = [], []
-        for _, rule in chosen:
-            for name in _parameters(rule)[1:]:
-                (kept if name in op.places else extras).append(name)
-        places = op.places
-        expand = range(count) if op.variadic else None
-        positions = sorted({p for n in kept if places[n] >= 0 for p in (expand or (places[n],))})
-        self.inputs = tuple(positions)
-        self.residuals = tuple(sorted({-2 - places[n] for n in kept if places[n] < -1}))
-        self.wants = frozenset(op.residuals[k] for k in self.residuals)
-        self.keeps_y = "y" in kept
-        slot = {p: k for k, p in enumerate(positions)}
-        slot.update({-2 - r: len(positions) + k for k, r in enumerate(self.residuals)})
-        slot[-1] = len(slot)
-        self.names = tuple([_input_name(op, p) for p in positions] + [op.residuals[k] for k in self.residuals]
-                           + ["its output"] * self.keeps_y)
-        self.rules = tuple(self._rule(op, i, rule, slot) for i, rule in chosen)
-        self.meta = tuple((n, op.inputs.index(n.rsplit("_", 1)[0]), n.rsplit("_", 1)[1])
-                          for n in dict.fromkeys(extras) if n in op.metadata)
-        self.single = all(type(i) is int for i, _, _, _ in self.rules)
-
-    @staticmethod
-    def _rule(op, i, rule, slot):
-        names = _parameters(rule)[1:]
-        split = next((k for k, n in enumerate(names) if n not in op.places), len(names))
-        slots = tuple(slot[op.places[n]] for n in names[:split])
-        return i, rule, slots, tuple(names[split:])
-
-
-def _parameters(rule):
-    return rule.__code__.co_varnames[:rule.__code__.co_argcount]
-
-
-def _input_name(op, position):
-    return f"{op.inputs[0]}[{position}]" if op.variadic else op.inputs[min(position, len(op.inputs) - 1)]
 
 
 class Op:
@@ -144,7 +94,7 @@ class Op:
             if name != "joint" and name not in self.inputs:
                 raise ArgumentError(f"Op {self.name}: there is no input {name!r} to give a rule for; "
                                     f"the inputs are {', '.join(self.inputs)}.")
-            for wanted in _parameters(rule)[1:]:
+            for wanted in parameters(rule)[1:]:
                 if wanted not in known or (wanted in self.places and wanted in self.attrs):
                     raise ArgumentError(f"Op {self.name}: the rule for {name} asks for {wanted!r}, which is not exactly "
                                         f"one of its inputs, residuals, attributes or metadata ({', '.join(sorted(known))}).")
@@ -183,7 +133,7 @@ class Op:
                 edge = a.edge
                 if a.device is not device:
                     if device is not None:
-                        self.refuse_devices(args)
+                        refuse_devices(self, args)
                     device = a.device
                 if x.dtype is not dtype:
                     if dtype is not None:
@@ -203,9 +153,9 @@ class Op:
             bit += bit
         if self.promote is not None and not (plain and (dtype is F32 or dtype is F64 or
                                                         not (scalars or self.promote == "float"))):
-            args, arrays, device = self.promoted(args, device)
+            args, arrays, device = promoted(self, args, device)
         elif device is None:
-            args, arrays, device = self.promoted(args, device)
+            args, arrays, device = promoted(self, args, device)
         return self.run(args, arrays, edges, mask & self.live_mask, device, attrs)
 
     def run(self, args, arrays, edges, mask, device, attrs):
@@ -224,7 +174,7 @@ class Op:
             else:
                 y = quiet.run(kernel, *arrays)
         except (ValueError, TypeError) as error:
-            self.explain(error, arrays, attrs)
+            explain(self, error, arrays, attrs)
         if type(y) is not device.array_type:
             if type(y) is tuple:
                 return self.several(y, args, edges, plan, device, attrs, mode)
@@ -295,76 +245,6 @@ class Op:
         return tuple(Tensor(y, device, None if node is None or y.dtype.kind in "biu" else Part(node, k, y))
                      for k, y in enumerate(outputs))
 
-    def promoted(self, args, device):
-        """Arguments as Tensors and scalars, their arrays in the dtype they promote to, and the device."""
-        args = [Tensor(np.asarray(a), CPU) if isinstance(a, np.ndarray) else a for a in args]
-        dimensioned, zero_dim, kind = [], [], -1
-        for i, a in enumerate(args):
-            if isinstance(a, Tensor):
-                if device is not None and a.device is not device:
-                    self.refuse_devices(args)
-                device = a.device
-                if i not in self.fixed:
-                    (dimensioned if a.array.ndim else zero_dim).append(a.array.dtype)
-            elif a is not None and i not in self.fixed:
-                kind = max(kind, self.scalar(a))
-        if device is None:
-            raise DTypeError(f"{self.name}: expected at least one Tensor, got {', '.join(type(a).__name__ for a in args)}. "
-                             "Make one with tg.tensor(...).")
-        if self.promote is None:
-            return args, [a.array if isinstance(a, Tensor) else a for a in args], device
-        if self.promote == "same" and len({*dimensioned, *zero_dim}) > 1:
-            raise DTypeError(f"{self.name}: inputs have dtypes {', '.join(str(d) for d in (*dimensioned, *zero_dim))}. "
-                             "Convert them to one dtype with .to(dtype).")
-        dtype = dtypes.result_dtype(tuple(dimensioned), tuple(zero_dim), kind)
-        if self.promote == "float" and not dtype.is_floating_point:
-            dtype = dtypes.get_default_dtype()
-        return args, [a if i in self.fixed and not isinstance(a, Tensor) else
-                      self.as_dtype(a, dtype, device, i in self.fixed) for i, a in enumerate(args)], device
-
-    def scalar(self, value):
-        kind = dtypes.scalar_kind(value)
-        if kind is None:
-            raise DTypeError(f"{self.name}: expected Tensors and numbers, got {type(value).__name__}. "
-                             "Make a Tensor of it with tg.tensor(...).")
-        return kind
-
-    def as_dtype(self, a, dtype, device, fixed):
-        if isinstance(a, Tensor):
-            return a.array if fixed else a.array.astype(dtype.numpy, copy=False)
-        try:
-            return a if a is None else device.xp.asarray(a, dtype=dtype.numpy)
-        except OverflowError:
-            raise DTypeError(f"{self.name}: {a} does not fit into {dtype}. Convert the tensor to a wider type first.") from None
-
-    def refuse_devices(self, args):
-        places = ", ".join(f"{n} on {a.device}" for n, a in zip(self.argument_names(args), args) if isinstance(a, Tensor))
-        raise DeviceError(f"{self.name}: the inputs are on different devices ({places}). "
-                          "Nothing is moved implicitly: bring them together with .to(device).")
-
-    def argument_names(self, args):
-        return [f"{self.inputs[0]}[{i}]" for i in range(len(args))] if self.variadic else self.inputs
-
-    def explain(self, error, arrays, attrs):
-        """Our error for sizes the kernel refused, in place of the array library's."""
-        if isinstance(error, TinygradError):
-            raise error
-        if isinstance(error, TypeError):
-            self.explain_dtypes(error, arrays)
-        shapes = [tuple(x.shape) for x in arrays if hasattr(x, "shape")]
-        message = self.diagnose(*arrays, **attrs) if self.diagnose else _broadcast_message(shapes)
-        if message is None:
-            raise error
-        raise ShapeError(f"{self.name}: {message}") from None
-
-    def explain_dtypes(self, error, arrays):
-        """Our error for dtypes that the array library's function does not take (NumPy's words, then CuPy's)."""
-        words = str(error)
-        if not any(said in words for said in ("not supported", "did not contain a loop", "Wrong type")):
-            raise error
-        kinds = ", ".join(str(x.dtype) if hasattr(x, "dtype") else type(x).__name__ for x in arrays if x is not None)
-        raise DTypeError(f"{self.name}: not defined for {kinds}. Convert the tensors with .to(dtype) first.") from error
-
     @property
     def __name__(self):
         return self.name
@@ -374,15 +254,3 @@ class Op:
 
     def __repr__(self):
         return f"<op {self.name}>"
-
-
-def _broadcast_message(shapes):
-    if len(shapes) < 2:
-        return None
-    rank = max(map(len, shapes))
-    padded = [(1,) * (rank - len(s)) + s for s in shapes]
-    for axis, sizes in enumerate(zip(*padded)):
-        if len({n for n in sizes if n != 1}) > 1:
-            return (f"shapes {' and '.join(map(str, shapes))} cannot be broadcast together: axis {axis - rank} has sizes "
-                    f"{' and '.join(map(str, sizes))}. Sizes must be equal or 1, counted from the last axis.")
-    return None
