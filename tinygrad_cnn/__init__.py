@@ -5,7 +5,7 @@
     y = tg.nn.Conv2d(3, 16, 3, padding=1)(x).relu().mean()
     y.backward()
 
-Importing this needs NumPy only. `nn`, `optim`, `data`, `io`, `testing`, `train`, `cuda` and `utils` are loaded when first used.
+Importing this needs NumPy only. `nn`, `optim`, `data`, `io`, `teach`, `testing`, `train`, `cuda` and `utils` are loaded when first used.
 """
 import numpy as _numpy                                  # first, while the stack is shallow: imported further down it
                                                         # took CPython 3.11 some 25 ms longer
@@ -24,7 +24,7 @@ from .printing import get_printoptions, set_printoptions
 from .tensor import Size, Tensor
 from .version import __version__
 
-_LAZY = ("accelerator", "backends", "cuda", "data", "io", "nn", "optim", "testing", "train", "utils")
+_LAZY = ("accelerator", "backends", "cuda", "data", "io", "nn", "optim", "teach", "testing", "train", "utils")
 
 
 def __getattr__(name):
