@@ -5,7 +5,8 @@
     y = tg.nn.Conv2d(3, 16, 3, padding=1)(x).relu().mean()
     y.backward()
 
-Importing this needs NumPy only. `nn`, `optim`, `data`, `io`, `teach`, `testing`, `train`, `cuda` and `utils` are loaded when first used.
+Importing this needs NumPy only. `nn`, `optim`, `data`, `io`, `teach`, `testing`, `train`, `cuda` and `utils` are loaded
+when first used.
 """
 import numpy as _numpy                                  # first, while the stack is shallow: imported further down it
                                                         # took CPython 3.11 some 25 ms longer
