@@ -52,9 +52,11 @@ def _run(name, tensors, gradients, retain, create, targets):
     """Start a pass at `tensors` and exhaust it; returns it."""
     first = [_first_gradient(name, t, g) for t, g in zip(tensors, gradients)]
     wanted = _reaching([t.edge for t in tensors], targets) if targets else None
-    token = set_mode(changed(grad=create))
+    mode = changed(grad=create)
+    token = set_mode(mode)
     try:
-        this = Pass(retain, create, wanted, targets)
+        make = Pass if mode is True or mode is False or mode.tape is None else mode.tape.sweep
+        this = make(retain, create, wanted, targets)
         for tensor, g in zip(tensors, first):
             if wanted is None or tensor.edge in wanted:
                 this.give(tensor.edge, g, False)

@@ -19,7 +19,7 @@ from ..errors import ArgumentError, GradError, GraphFreedError, StaleValueError
 from ..tensor import Tensor
 from .graph import Node, Packed, Part, next_id
 from .inplace import check_writable
-from .modes import get_mode, is_grad_enabled, no_grad, user_line
+from .modes import Watch, get_mode, is_grad_enabled, no_grad, user_line
 
 
 class FunctionNode(Node):
@@ -154,6 +154,9 @@ class Function:
     @classmethod
     def apply(cls, *args):
         """Call forward on `args` and record one node if a tensor among them requires grad."""
+        mode = get_mode()
+        if isinstance(mode, Watch) and mode.tape is not None:
+            return mode.tape.call(cls, args, {}, functools.partial(cls.apply, *args))
         tensors = [a for a in args if isinstance(a, Tensor)]
         recording = is_grad_enabled() and any(t.edge is not None for t in tensors)
         context = Context(cls)

@@ -21,11 +21,13 @@ class Watch:
 
     grad: whether ops are recorded. anomaly: whether nodes keep the user's line and rules are checked for NaN.
     inference: whether results refuse to enter a graph later. hooks: (pack, unpack) for saved tensors, or None.
+    tape: who watches (teach.record), or None: `tape.call(op, args, attrs, compute)` is asked for the result of each
+    call of an op, and `tape.sweep(retain, create, wanted, targets)` for the `Pass` of each backward pass.
     """
-    __slots__ = ("grad", "anomaly", "inference", "hooks")
+    __slots__ = ("grad", "anomaly", "inference", "hooks", "tape")
 
-    def __init__(self, grad=True, anomaly=False, inference=False, hooks=None):
-        self.grad, self.anomaly, self.inference, self.hooks = grad, anomaly, inference, hooks
+    def __init__(self, grad=True, anomaly=False, inference=False, hooks=None, tape=None):
+        self.grad, self.anomaly, self.inference, self.hooks, self.tape = grad, anomaly, inference, hooks, tape
 
 
 def changed(**changes):
@@ -33,7 +35,7 @@ def changed(**changes):
     mode = get_mode()
     settings = {name: getattr(mode, name) for name in Watch.__slots__} if isinstance(mode, Watch) else {"grad": mode}
     settings.update(changes)
-    if not (settings.get("anomaly") or settings.get("inference") or settings.get("hooks")):
+    if not (settings.get("anomaly") or settings.get("inference") or settings.get("hooks") or settings.get("tape")):
         return settings["grad"]
     return Watch(**settings)
 

@@ -12,6 +12,7 @@ out once for each set of inputs that want a gradient (plan.py), never per call.
 """
 import threading
 from contextvars import copy_context
+from functools import partial
 from types import MethodType
 
 import numpy as np
@@ -161,7 +162,14 @@ class Op:
     def run(self, args, arrays, edges, mask, device, attrs):
         """Run the kernel on prepared arrays and record a node if one is wanted."""
         mode = get_mode()
-        record = mask and (mode is True or (mode is not False and mode.grad))
+        if mode is True:
+            record = mask
+        elif mode is False:
+            record = 0
+        elif mode.tape is None:
+            record = mask and mode.grad
+        else:
+            return mode.tape.call(self, args, attrs, partial(self.run, args, arrays, edges, mask, device, attrs))
         plan = None
         if record:
             plan = self.plans.get((mask, len(args)) if self.variadic else mask) or self.plan(mask, len(args))

@@ -2,12 +2,14 @@
 
 The gradient of a cast is cast back; the gradient of a transfer is moved back.
 """
+from functools import partial
+
 import numpy as np
 
 from .. import dtypes
 from ..autograd import Op
 from ..autograd.basic import cast
-from ..autograd.modes import get_mode
+from ..autograd.modes import Watch, get_mode
 from ..device import Device
 from ..dtypes import DType
 from ..errors import ArgumentError
@@ -21,6 +23,8 @@ class _Transfer(Op):
 
     def run(self, args, arrays, edges, mask, device, attrs):
         target, mode = attrs["device"], get_mode()
+        if isinstance(mode, Watch) and mode.tape is not None:
+            return mode.tape.call(self, args, attrs, partial(self.run, args, arrays, edges, mask, device, attrs))
         host = np.array(device.asnumpy(arrays[0]), order="K", copy=device.xp is np)
         y = host if target.xp is np else target.xp.asarray(host)
         record = mask and (mode is True or (mode is not False and mode.grad))
