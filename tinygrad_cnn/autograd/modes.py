@@ -33,7 +33,12 @@ class Watch:
 def changed(**changes):
     """The present mode with `changes` made to it: True or False where that says it all, else a Watch."""
     mode = get_mode()
-    settings = {name: getattr(mode, name) for name in Watch.__slots__} if isinstance(mode, Watch) else {"grad": mode}
+    if isinstance(mode, Watch):
+        settings = {name: getattr(mode, name) for name in Watch.__slots__}
+    elif changes.keys() == {"grad"}:
+        return changes["grad"]
+    else:
+        settings = {"grad": mode}
     settings.update(changes)
     if not (settings.get("anomaly") or settings.get("inference") or settings.get("hooks") or settings.get("tape")):
         return settings["grad"]
