@@ -1,4 +1,6 @@
 """Data sets, samplers and the loader that makes batches of them, with PyTorch's names (also under `tg.utils.data`)."""
+from . import transforms
+from .cifar import CIFAR10, CIFAR100
 from .collate import default_collate, default_convert
 from .dataset import ConcatDataset, Dataset, IterableDataset, Subset, TensorDataset, random_split
 from .digits import Digits
@@ -6,6 +8,7 @@ from .loader import DataLoader
 from .sampler import BatchSampler, RandomSampler, Sampler, SequentialSampler, SubsetRandomSampler, WeightedRandomSampler
 from .workers import WorkerInfo, batch_random, get_worker_info
 
-__all__ = ["BatchSampler", "ConcatDataset", "DataLoader", "Dataset", "Digits", "IterableDataset", "RandomSampler",
-           "Sampler", "SequentialSampler", "Subset", "SubsetRandomSampler", "TensorDataset", "WeightedRandomSampler",
-           "WorkerInfo", "batch_random", "default_collate", "default_convert", "get_worker_info", "random_split"]
+__all__ = ["BatchSampler", "CIFAR10", "CIFAR100", "ConcatDataset", "DataLoader", "Dataset", "Digits", "IterableDataset",
+           "RandomSampler", "Sampler", "SequentialSampler", "Subset", "SubsetRandomSampler", "TensorDataset",
+           "WeightedRandomSampler", "WorkerInfo", "batch_random", "default_collate", "default_convert",
+           "get_worker_info", "random_split", "transforms"]

@@ -5,6 +5,7 @@ from ..errors import ArgumentError, ArgumentTypeError, DataError
 from ..generator import Generator, default_generator
 from .collate import default_collate, default_convert
 from .dataset import IterableDataset, take_batch
+from .draws import draw_for
 from .sampler import BatchSampler, RandomSampler, SequentialSampler
 from .workers import END, Task, WorkerInfo, in_order
 
@@ -23,7 +24,8 @@ class DataLoader:
     Raises: ArgumentError for arguments that contradict each other or are out of range. While iterating: an error of the
     data set, of the same class where that can be made, with the sample's index in its message.
 
-    The same seed gives the same batches for any number of workers, if random transforms draw from `batch_random()`.
+    The same seed gives the same batches for any number of workers: the package's transforms draw for the sample's place
+    in the epoch (transforms), those of your own may draw from `batch_random()`.
 
     >>> import tinygrad_cnn as tg
     >>> loader = DataLoader(tg.data.TensorDataset(tg.arange(5)), batch_size=2)
@@ -96,24 +98,29 @@ class DataLoader:
         if self._streams:
             batches = self._stream()
             for number in count():
-                yield Task(lambda: next(batches, END), seed, number)
+                yield Task(lambda number=number: draw_for(seed, [number], next, batches, END), seed, number)
+        place = 0                                       # in the epoch, of the first sample
         for number, indices in enumerate(self.batch_sampler if self._batches else self.sampler):
-            yield Task(lambda indices=indices: self._read(indices), seed, number)
+            yield Task(lambda indices=indices, place=place: self._read(indices, seed, place), seed, number)
+            place += len(indices) if self._batches else 1
 
-    def _read(self, indices):
-        """The batch at a list of indices, or the sample at one index."""
+    def _read(self, indices, seed, place):
+        """The batch at a list of indices, or the sample at one index; random transforms draw for the samples' places
+        in the epoch, once for the data set's and once more for the collate function's."""
         dataset, collate = self.dataset, self.collate_fn
         if not self._batches:
-            return self._collate(_sample(dataset, indices), [indices])
+            sample = draw_for(seed, [place], _sample, dataset, indices)
+            return draw_for(seed, [place], self._collate, sample, [indices], stage=1)
+        places = range(place, place + len(indices))
         if collate is default_collate:
-            batch = _reading("samples", indices, take_batch, dataset, indices)
+            batch = draw_for(seed, places, _reading, "samples", indices, take_batch, dataset, indices)
             if batch is not None:
                 return batch
         if getattr(dataset, "__getitems__", None):
-            samples = _reading("samples", indices, dataset.__getitems__, indices)
+            samples = draw_for(seed, places, _reading, "samples", indices, dataset.__getitems__, indices)
         else:
-            samples = [_sample(dataset, index) for index in indices]
-        return self._collate(samples, indices)
+            samples = [draw_for(seed, [k], _sample, dataset, index) for k, index in zip(places, indices)]
+        return draw_for(seed, places, self._collate, samples, indices, stage=1)
 
     def _collate(self, samples, indices):
         return _reading("the batch of samples", indices, self.collate_fn, samples)
