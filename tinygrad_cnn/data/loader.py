@@ -85,8 +85,12 @@ class DataLoader:
             _whole("batch_size", batch_size, 1)
 
     def __iter__(self):
+        return self.starting_at(0)
+
+    def starting_at(self, batch):
+        """As `iter(loader)`, less its first `batch` batches, which are not read (of a data set with indices)."""
         seed = int((self.generator or default_generator()).numpy.integers(1 << 63))
-        tasks = self._tasks(seed)
+        tasks = islice(self._tasks(seed), batch, None)
         if not self.num_workers:
             return _results(tasks)
         workers = 1 if self._streams else self.num_workers      # two readers of a stream would need its lock in turn
