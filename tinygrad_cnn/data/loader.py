@@ -1,5 +1,5 @@
 """The loader: from a data set to batches, in the caller's thread or ahead of it in others."""
-from itertools import count, islice
+from itertools import chain, count, islice
 
 from ..errors import ArgumentError, ArgumentTypeError, DataError
 from ..generator import Generator, default_generator
@@ -25,7 +25,8 @@ class DataLoader:
     data set, of the same class where that can be made, with the sample's index in its message.
 
     The same seed gives the same batches for any number of workers: the package's transforms draw for the sample's place
-    in the epoch (transforms), those of your own may draw from `batch_random()`.
+    in the epoch (transforms), those of your own may draw from `batch_random()`. `state_dict()` and `load_state_dict()`
+    take an iteration up again in the middle.
 
     >>> import tinygrad_cnn as tg
     >>> loader = DataLoader(tg.data.TensorDataset(tg.arange(5)), batch_size=2)
@@ -45,6 +46,7 @@ class DataLoader:
         self._check_workers(prefetch_factor)
         self.prefetch_factor = prefetch_factor or (2 if num_workers else None)
         self._streams = isinstance(dataset, IterableDataset)
+        self._progress = self._resumed = None           # the latest iteration's, and the one to go on with
         self._check_order(batch_size, shuffle, sampler, batch_sampler, drop_last)
         if batch_sampler is not None:
             batch_size, drop_last = None, False
@@ -85,17 +87,83 @@ class DataLoader:
             _whole("batch_size", batch_size, 1)
 
     def __iter__(self):
-        return self.starting_at(0)
-
-    def starting_at(self, batch):
-        """As `iter(loader)`, less its first `batch` batches, which are not read (of a data set with indices)."""
-        seed = int((self.generator or default_generator()).numpy.integers(1 << 63))
-        tasks = islice(self._tasks(seed), batch, None)
+        generator, resumed = self.generator or default_generator(), self._resumed
+        now, self._resumed = generator.get_state(), None
+        if resumed is not None:
+            generator.set_state(resumed["order"])
+        progress = self._progress = {"order": generator.get_state(), "batches": 0}
+        seed = int(generator.numpy.integers(1 << 63))
+        tasks = self._tasks(seed)
+        if resumed is not None:
+            tasks = self._behind(tasks, resumed["batches"])
+            progress["batches"] = resumed["batches"]
+            generator.set_state(now)
         if not self.num_workers:
-            return _results(tasks)
+            return self._counted(_results(tasks), progress)
         workers = 1 if self._streams else self.num_workers      # two readers of a stream would need its lock in turn
         infos = [WorkerInfo(k, workers, seed, self.dataset) for k in range(workers)]
-        return in_order(tasks, infos, workers * self.prefetch_factor, self.timeout, self.worker_init_fn)
+        ahead = workers * self.prefetch_factor
+        return self._counted(in_order(tasks, infos, ahead, self.timeout, self.worker_init_fn), progress)
+
+    def state_dict(self):
+        """Where the latest iteration stands, for `load_state_dict`: a dict of numbers and dicts that JSON can hold.
+
+        It has the batches handed out, and the state of the generator before the epoch's order was drawn; a `generator`
+        of the loader's own is in it as it is now, the default one is the caller's to save.
+        """
+        progress = self._progress or {"order": None, "batches": 0}
+        return {**progress, "generator": None if self.generator is None else self.generator.get_state()}
+
+    def load_state_dict(self, state_dict):
+        """Let the next iteration go on where `state_dict` was taken: the same order, the same random transforms, the
+        batches that were handed out left out. Of an iteration that had ended, or not begun, a new one begins.
+
+        The samples left out are not read (those of a stream are, and dropped).
+
+        Raises: ArgumentError if it is not a dict that `state_dict()` gave.
+
+        >>> import tinygrad_cnn as tg
+        >>> loader = DataLoader(tg.data.TensorDataset(tg.arange(5)), batch_size=2)
+        >>> for batch in loader:
+        ...     state = loader.state_dict()
+        ...     break
+        >>> loader.load_state_dict(state)
+        >>> [batch.tolist() for batch, in loader]
+        [[2, 3], [4]]
+        """
+        try:
+            order, batches, own = state_dict["order"], state_dict["batches"], state_dict["generator"]
+        except (KeyError, TypeError):
+            raise ArgumentError("DataLoader: load_state_dict is given something else than state_dict() gave. "
+                                "Pass that dict unchanged.") from None
+        _whole("batches of the state", batches, 0)
+        if (own is None) != (self.generator is None):
+            raise ArgumentError("DataLoader: the state is of a loader with"
+                                f"{'out' if own is None else ''} a generator of its own. Make this one like it.")
+        if order is not None:
+            Generator().set_state(order)                # refused here and not at the next iteration
+        if own is not None:
+            self.generator.set_state(own)
+        self._progress = None if order is None else {"order": order, "batches": batches}
+        self._resumed = self._progress and dict(self._progress)
+
+    def _behind(self, tasks, done):
+        """The tasks behind the first `done`; the order is drawn here, while the generator stands where it stood."""
+        for task in islice(tasks, done):
+            if self._streams:
+                task()
+        return chain(list(islice(tasks, 1)), tasks)
+
+    def _counted(self, results, progress):
+        """The batches, counted as they are handed out."""
+        try:
+            for batch in results:
+                progress["batches"] += 1
+                yield batch
+            if self._progress is progress:
+                self._progress = None
+        finally:
+            results.close()
 
     def _tasks(self, seed):
         """A Task for each batch, made as the sampler is iterated over."""
