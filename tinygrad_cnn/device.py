@@ -4,14 +4,20 @@ A device holds the array library (`xp`), the type of its arrays, its random numb
 and finds the kernel for an op: its own rooms first (kernels/cpu or kernels/cuda), then the kernels all devices share
 (kernels/generic), then a plain function of the array library (kernels/ufuncs.py). Devices are compared by identity:
 there is one object a name.
+
+CuPy puts new arrays on the thread's current GPU and wants the arrays it is given there too. Where there are several,
+every call into the library goes through an `OnGPU`, which makes the device's own GPU current around it.
 """
 from functools import partial
 from importlib import import_module
+from operator import setitem
+from types import ModuleType
 
 import numpy as np
 
 from .errors import ArgumentError, DeviceError
 from .generator import Generator
+from .kernels.memory import keep_memory
 from .kernels.threads import Workers
 from .kernels.ufuncs import UFUNCS
 
@@ -27,7 +33,7 @@ class Device:
     device(type='cpu')
     """
     __slots__ = ("type", "index", "xp", "array_type", "asnumpy", "workers", "synchronize", "_rooms", "_kernels",
-                 "_generator", "__weakref__")
+                 "_generator", "_make_current", "__weakref__")
     _opened = {}
     _kinds = {}
 
@@ -44,7 +50,7 @@ class Device:
         if key not in cls._opened:
             self = object.__new__(cls)
             self.type, self.index = kind, number
-            self._kernels, self._generator = {}, None
+            self._kernels, self._generator, self._make_current = {}, None, None
             cls._kinds[kind](self)
             cls._opened[key] = self
         return cls._opened[key]
@@ -53,6 +59,12 @@ class Device:
     def register(cls, kind, opening):
         """Make names of `kind` known; opening(device) fills in xp, array_type, asnumpy, workers, synchronize, _rooms."""
         cls._kinds[kind] = opening
+
+    def share_machine(self, runtime):
+        """Make this GPU current around every call of its kernels and of `xp` from now on: it is one of several."""
+        def make_current(called):
+            return OnGPU(called, self.index, runtime)
+        self.xp, self.asnumpy, self._make_current = make_current(self.xp), make_current(self.asnumpy), make_current
 
     def __init__(self, device="cpu", index=None):
         pass
@@ -85,6 +97,8 @@ class Device:
                 break
         else:
             kernel = getattr(self.xp, UFUNCS[name])
+        if self._make_current is not None:
+            kernel = self._make_current(kernel)
         self._kernels[name] = kernel
         return kernel
 
@@ -95,6 +109,19 @@ class Device:
             if _seed is not None:
                 self._generator.manual_seed(_seed)
         return self._generator
+
+    def call(self, function, *args, **kwargs):
+        """function(*args, **kwargs), a method of an array say, where it may make arrays: with this GPU current."""
+        if self._make_current is not None:
+            function = self._make_current(function)
+        return function(*args, **kwargs)
+
+    def write(self, array, index, value):
+        """array[index] = value."""
+        if self._make_current is None:
+            array[index] = value
+        else:
+            self._make_current(setitem)(array, index, value)
 
     def empty(self, shape, dtype):
         """A new array with whatever its memory holds: the one door for large arrays."""
@@ -107,6 +134,37 @@ class Device:
     def scratch(self, name, shape, dtype):
         """An uninitialised work array, valid until this thread asks for the same name again."""
         return self.workers.scratch(name, shape, dtype)
+
+
+class OnGPU:
+    """A function or a module of the array library, called with one of several GPUs current.
+
+    Args: wrapped: the function, or what has functions as attributes. index: the GPU. runtime: has getDevice, setDevice.
+    """
+
+    def __init__(self, wrapped, index, runtime):
+        self._wrapped, self._index, self._runtime = wrapped, index, runtime
+
+    def __call__(self, *args, **kwargs):
+        runtime, index = self._runtime, self._index
+        before = runtime.getDevice()                    # the thread's own
+        if before == index:
+            return self._wrapped(*args, **kwargs)
+        runtime.setDevice(index)
+        try:
+            return self._wrapped(*args, **kwargs)
+        finally:
+            runtime.setDevice(before)
+
+    def __getattr__(self, name):
+        found = getattr(self._wrapped, name)
+        if isinstance(found, ModuleType) or callable(found) and not isinstance(found, type):
+            found = OnGPU(found, self._index, self._runtime)
+        setattr(self, name, found)                      # the next look-up finds it without asking again
+        return found
+
+    def __repr__(self):
+        return f"{self._wrapped!r} on GPU {self._index}"
 
 
 class OneStream:
@@ -142,6 +200,7 @@ def _nothing():
 
 
 def _open_cpu(device):
+    keep_memory()
     device.xp, device.array_type = np, np.ndarray
     device.asnumpy = np.asarray
     device.workers, device.synchronize = Workers(), _nothing
@@ -156,7 +215,9 @@ def _open_cuda(device):
                           f"Use cuda:0 to cuda:{count - 1}.")
     device.xp, device.array_type = cupy, cupy.ndarray
     device.asnumpy = cupy.asnumpy
-    device.workers = OneStream(cupy)
+    if count > 1:
+        device.share_machine(cupy.cuda.runtime)
+    device.workers = OneStream(device.xp)
     device.synchronize = cupy.cuda.Device(device.index).synchronize
     device._rooms = (".kernels.cuda", ".kernels.generic")
 

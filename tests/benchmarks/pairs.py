@@ -9,6 +9,16 @@ import platform
 import statistics
 import sys
 from time import perf_counter, sleep
+from typing import NamedTuple
+
+
+class Timing(NamedTuple):
+    """ratio: the median of ours / theirs, call by call. ours, theirs: the best seconds. last: the median of ours over
+    PyTorch's time for channels-last memory, or None where it was not asked for."""
+    ratio: float
+    ours: float
+    theirs: float
+    last: float | None = None
 
 
 def need_torch():
@@ -34,21 +44,21 @@ def once(call):
     return perf_counter() - start
 
 
-def compare(ours, theirs, repeats=15, warmup=2, pause=0.0):
-    """(median of ours / theirs call by call, our best seconds, their best seconds)."""
+def compare(ours, theirs, channels_last=None, repeats=15, warmup=2, pause=0.0):
+    """The Timing of two calls, or of three: `channels_last` is PyTorch's call for channels-last memory."""
+    its_calls = [call for call in (theirs, channels_last) if call]
     for _ in range(warmup):
-        theirs()
-        ours()
-    ratios, mine, its = [], [], []
+        for call in (*its_calls, ours):
+            call()
+    mine, its = [], [[] for _ in its_calls]
     for _ in range(repeats):
-        b = once(theirs)
-        if pause:
-            sleep(pause)
-        a = once(ours)
-        ratios.append(a / b)
-        mine.append(a)
-        its.append(b)
-    return statistics.median(ratios), min(mine), min(its)
+        for call, times in zip(its_calls, its):
+            times.append(once(call))
+            if pause:
+                sleep(pause)
+        mine.append(once(ours))
+    ratios = [statistics.median(a / b for a, b in zip(mine, times)) for times in its]
+    return Timing(ratios[0], min(mine), min(its[0]), *ratios[1:])
 
 
 def geometric_mean(values):
@@ -57,13 +67,25 @@ def geometric_mean(values):
 
 
 def report(title, rows, target=None, unit=1e3, unit_name="ms"):
-    """Print a table of (name, ratio, ours, theirs) and, as the last line, the same as JSON; returns the geometric mean."""
-    mean = geometric_mean([r[1] for r in rows])
+    """Print a table of (name, *Timing) and, as the last line, the same as JSON; returns the geometric mean."""
+    rows = [(name, Timing(*timing)) for name, *timing in rows]
+    mean = geometric_mean([timing.ratio for _, timing in rows])
     print(f"\n{title} (ratio of our time to PyTorch's, {threads()} threads; smaller is better)")
-    print(f"{'case':34} {'ratio':>6} {'ours':>9} {'PyTorch':>9} {unit_name}")
-    for name, ratio, ours, theirs in rows:
-        print(f"{name:34} {ratio:6.2f} {ours * unit:9.2f} {theirs * unit:9.2f}")
+    print(f"{'case':34} {'ratio':>6} {'ours':>9} {'PyTorch':>9} {unit_name}" + "   ratio to channels-last" * _has_last(rows))
+    for name, timing in rows:
+        last = "" if timing.last is None else f" {timing.last:15.2f}"
+        print(f"{name:34} {timing.ratio:6.2f} {timing.ours * unit:9.2f} {timing.theirs * unit:9.2f}{last}")
     print(f"{'geometric mean':34} {mean:6.2f}" + ("" if target is None else f"   (target {target})"))
-    print(json.dumps({"benchmark": title, "geometric_mean": round(mean, 3), "target": target, "python": platform.python_version(),
-                      "rows": [{"case": n, "ratio": round(r, 3), "ours_s": a, "torch_s": b} for n, r, a, b in rows]}))
+    print(json.dumps({"benchmark": title, "geometric_mean": round(mean, 3), "target": target,
+                      "python": platform.python_version(), "threads": threads(),
+                      "rows": [_as_json(name, timing) for name, timing in rows]}))
     return mean
+
+
+def _has_last(rows):
+    return any(timing.last is not None for _, timing in rows)
+
+
+def _as_json(name, timing):
+    row = {"case": name, "ratio": round(timing.ratio, 3), "ours_s": timing.ours, "torch_s": timing.theirs}
+    return row if timing.last is None else {**row, "ratio_to_channels_last": round(timing.last, 3)}

@@ -9,6 +9,7 @@ two-thread BLAS wait for each other's lock.
 import os
 import threading
 from queue import SimpleQueue
+from weakref import WeakSet
 
 import numpy as np
 
@@ -38,13 +39,18 @@ def _work(queue):
         job = None                                      # keeps no array alive while it waits
 
 
+class _Blocks:
+    """The scratch memory of one thread, by name; gone with the thread."""
+    __slots__ = ("blocks", "__weakref__")
+
+
 class Workers:
     """A pool of `num_threads` - 1 daemon threads, started when first needed, and one scratch memory a thread."""
 
     def __init__(self):
         self.num_threads = _available_cores()
-        self._generation = 0
         self._local = threading.local()
+        self._everyones = WeakSet()
         self._rebuild()
         if hasattr(os, "register_at_fork"):
             os.register_at_fork(after_in_child=self._rebuild)
@@ -107,22 +113,29 @@ class Workers:
 
     def scratch(self, name, shape, dtype):
         """An uninitialised array for use inside a kernel, the same memory for the same name until the next call."""
-        local = self._local
-        if getattr(local, "generation", None) != self._generation:
-            local.generation, local.blocks = self._generation, {}
+        try:
+            mine = self._local.mine
+        except AttributeError:
+            mine = self._local.mine = _Blocks()
+            mine.blocks = {}
+            self._everyones.add(mine)
         dtype = np.dtype(dtype)
         size = dtype.itemsize
         for length in shape:
             size *= length
-        block = local.blocks.get(name)
+        block = mine.blocks.get(name)
         if block is None or block.nbytes < size:
-            block = local.blocks[name] = np.empty(size, np.uint8)
+            block = mine.blocks[name] = np.empty(size, np.uint8)
         return block[:size].view(dtype).reshape(shape)
 
     def release(self):
-        """Let go of the scratch memory; each thread drops its own when it next asks for some."""
-        self._generation += 1
-        self._local.blocks = {}
+        """Let go of the scratch memory of all threads; what a kernel is using lives until it has finished."""
+        for theirs in list(self._everyones):
+            theirs.blocks = {}
+
+    def scratch_bytes(self):
+        """The size of the scratch memory of all threads, in bytes."""
+        return sum([block.nbytes for theirs in list(self._everyones) for block in list(theirs.blocks.values())])
 
 
 def _wait(jobs):

@@ -1,0 +1,80 @@
+"""Memory: work arrays are reported and released, freed arrays are kept for the next and given back on request."""
+import threading
+
+import numpy as np
+import pytest
+
+import tinygrad_cnn as tg
+from tinygrad_cnn.kernels import memory
+
+MIB = 1 << 20
+needs_glibc = pytest.mark.skipif(memory.heap_bytes() is None, reason="needs glibc 2.33 or newer, which says what it keeps")
+
+
+@pytest.fixture
+def workers():
+    tg.backends.cpu.empty_cache()
+    yield tg.device("cpu").workers
+    tg.backends.cpu.empty_cache()
+
+
+def test_scratch_memory_of_every_thread_is_reported(workers):
+    workers.scratch("one", (MIB,), np.uint8)
+    asked, done = threading.Event(), threading.Event()
+
+    def elsewhere():
+        workers.scratch("two", (3 * MIB,), np.uint8)
+        asked.set()
+        done.wait()
+
+    thread = threading.Thread(target=elsewhere)
+    thread.start()
+    asked.wait()
+    assert tg.backends.cpu.memory_stats()["scratch"] == 4 * MIB
+    done.set()
+    thread.join()
+
+
+def test_scratch_memory_is_the_same_until_a_larger_one_is_asked_for(workers):
+    small = workers.scratch("same", (100,), np.float32)
+    assert np.shares_memory(small, workers.scratch("same", (10, 5), np.float64))
+    assert not np.shares_memory(small, workers.scratch("same", (200,), np.float32))
+    assert not np.shares_memory(small, workers.scratch("other", (100,), np.float32))
+
+
+def test_released_scratch_memory_stays_with_the_kernel_that_uses_it(workers):
+    in_use = workers.scratch("mine", (MIB,), np.uint8)
+    in_use[...] = 7
+    tg.backends.cpu.empty_cache()
+    assert tg.backends.cpu.memory_stats()["scratch"] == 0
+    np.empty(MIB, np.uint8).fill(0)
+    assert (in_use == 7).all()
+
+
+@needs_glibc
+def test_memory_of_a_dead_array_is_kept_and_given_back_on_request():
+    tg.backends.cpu.empty_cache()
+    before = tg.backends.cpu.memory_stats()
+    x = tg.zeros(8 * MIB // 4)
+    assert tg.backends.cpu.memory_stats()["allocated"] >= before["allocated"] + 8 * MIB
+    del x
+    assert tg.backends.cpu.memory_stats()["kept"] >= 8 * MIB
+    tg.backends.cpu.empty_cache()
+
+
+@needs_glibc
+def test_a_second_training_step_maps_no_new_memory():
+    resource = pytest.importorskip("resource", reason="the system does not count page faults")
+    model = tg.nn.Sequential(tg.nn.Conv2d(3, 16, 3, padding=1), tg.nn.BatchNorm2d(16), tg.nn.ReLU())
+    x = tg.randn(16, 3, 64, 64)
+
+    def step():
+        model.zero_grad()
+        model(x).sum().backward()
+
+    step()
+    step()
+    before = resource.getrusage(resource.RUSAGE_SELF).ru_minflt
+    step()
+    faults = resource.getrusage(resource.RUSAGE_SELF).ru_minflt - before
+    assert faults * 4096 < MIB                          # the activations alone are 12 MiB
