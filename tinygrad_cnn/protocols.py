@@ -128,9 +128,9 @@ def __deepcopy__(x, memo):
     if not x.is_leaf:
         raise GradError("deepcopy: this tensor was computed from others that require grad, and a graph cannot be copied. "
                         "Copy x.detach(), or use x.clone() to stay in the graph.")
-    twin = memo[id(x)] = _rebuilt(_kind(x), x.array.copy(), x.device, x.requires_grad)
+    twin = memo[id(x)] = _rebuilt(_kind(x), x.device.call(x.array.copy), x.device, x.requires_grad)
     if x.grad is not None:
-        twin.grad = Tensor(x.grad.array.copy(), x.grad.device)
+        twin.grad = Tensor(x.device.call(x.grad.array.copy), x.grad.device)
     for name, value in getattr(x, "__dict__", {}).items():
         twin.__dict__[name] = deepcopy(value, memo)
     return twin

@@ -10,7 +10,7 @@ from weakref import WeakValueDictionary
 import numpy as np
 
 from . import manifest
-from .indexing import check_write, read, write
+from .indexing import check_write, owner, read, write
 from .ledger import LEDGER
 from .refusals import Refused, refuse_conversion, refuse_host_array, refuse_name
 
@@ -50,11 +50,31 @@ def wrap_new(value):
     return wrap(value)
 
 
+def gpu(array):
+    """The GPU that the memory of a NumPy array inside a StrictArray lies on."""
+    return LEDGER.gpu(owner(array))
+
+
+def here(array):
+    """The NumPy array inside a StrictArray; refuses one of another GPU than the current."""
+    if LEDGER.several and gpu(array) != LEDGER.current:
+        raise Refused(f"Array device must be same as the current device: array device = {gpu(array)} while current = "
+                      f"{LEDGER.current}")
+    return array
+
+
+def _made_from(array, result):
+    """`result`, which was made from `array`; refuses if it is a copy and `array` lies on another GPU."""
+    if owner(result) is not owner(array):
+        here(array)
+    return result
+
+
 def unwrap(value):
     """The NumPy arrays inside; refuses any that do not come from this device."""
     kind = type(value)
     if kind is StrictArray:
-        return value._a
+        return here(value._a)
     if kind is tuple or kind is list:
         return kind([unwrap(item) for item in value])
     if isinstance(value, np.ndarray):
@@ -64,7 +84,7 @@ def unwrap(value):
 
 def _operand(value):
     if type(value) is StrictArray:
-        return value._a
+        return here(value._a)
     if isinstance(value, SCALARS):
         return value
     if isinstance(value, np.ndarray):
@@ -174,13 +194,13 @@ class StrictArray:
         return _unpickle, (self._a,)
 
     def __getitem__(self, index):
-        return wrap(read(self._a, unwrap(index)))
+        return wrap(_made_from(self._a, read(self._a, unwrap(index))))
 
     def __setitem__(self, index, value):
         value = _operand(value)
         if value is NotImplemented:
             raise Refused(f"Unsupported type {type(value)}")
-        write(self._a, unwrap(index), value)
+        write(here(self._a), unwrap(index), value)
 
     def set(self, array, stream=None):
         """Copy a NumPy array of this shape and dtype to the device."""
@@ -193,25 +213,25 @@ class StrictArray:
         return wrap(np.array(self._a, order=order))
 
     def fill(self, value):
-        check_write(self._a)
+        check_write(here(self._a))
         self._a.fill(unwrap(value))
 
     def astype(self, dtype, order="K", casting=None, subok=None, copy=True):
         result = self._a.astype(dtype, order=order, casting=casting or "unsafe", copy=copy)
-        return self if result is self._a else wrap(result)
+        return self if result is self._a else wrap(_made_from(self._a, result))
 
     def ravel(self, order="C"):
-        return wrap(self._a.ravel(order))
+        return wrap(_made_from(self._a, self._a.ravel(order)))
 
     def reshape(self, *shape, order="C", copy=None):
-        return wrap(self._a.reshape(*shape, order=order))
+        return wrap(_made_from(self._a, self._a.reshape(*shape, order=order)))
 
     def sort(self, axis=-1, kind=None):
         if kind not in (None, "stable"):
             raise NotImplementedError(f"kind='{kind}' is not supported")
         if not self._a.flags.c_contiguous:
             raise NotImplementedError("Sorting non-contiguous array is not supported.")
-        self._a.sort(axis=axis, kind="stable")
+        here(self._a).sort(axis=axis, kind="stable")
 
     def clip(self, min=None, max=None, out=None):
         from .namespace import xp
@@ -254,24 +274,24 @@ def poisoned(array):
 def _binary(function):
     def forward(self, other):
         other = _operand(other)
-        return NotImplemented if other is NotImplemented else wrap_new(function(self._a, other))
+        return NotImplemented if other is NotImplemented else wrap_new(function(here(self._a), other))
 
     def reflected(self, other):
         other = _operand(other)
-        return NotImplemented if other is NotImplemented else wrap_new(function(other, self._a))
+        return NotImplemented if other is NotImplemented else wrap_new(function(other, here(self._a)))
 
     def in_place(self, other):
         other = _operand(other)
         if other is NotImplemented:
             return NotImplemented
-        check_write(self._a)
+        check_write(here(self._a))
         function(self._a, other, out=self._a)
         return self
     return forward, reflected, in_place
 
 
 def _unary(function):
-    return lambda self: wrap_new(function(self._a))
+    return lambda self: wrap_new(function(here(self._a)))
 
 
 # Methods that are their namesake in `xp` with the array put first, so that its rules hold for them too.
@@ -286,7 +306,8 @@ def _method(name, entry):
     function = getattr(np.ndarray, name)
 
     def direct(self, *args, **kwargs):
-        return wrap(function(self._a, *unwrap(args), **{key: unwrap(value) for key, value in kwargs.items()}))
+        made = function(self._a, *unwrap(args), **{key: unwrap(value) for key, value in kwargs.items()})
+        return wrap(_made_from(self._a, made))
 
     def by_namespace(self, *args, **kwargs):
         from .namespace import xp

@@ -97,7 +97,7 @@ def bounds(array):
     return low, high + array.itemsize
 
 
-def _owner(array):
+def owner(array):
     """The array that owns the memory; as_strided puts an object without array type into the chain."""
     while True:
         base = array.base
@@ -116,8 +116,8 @@ def as_strided(array, shape=None, strides=None):
         raise Refused(f"as_strided: shape {shape} and strides {strides} do not describe an array")
     result = np.lib.stride_tricks.as_strided(array, shape, strides)
     if result.size:
-        owner = _owner(array)
-        (low, high), (first, last) = bounds(result), bounds(owner)
+        root = owner(array)
+        (low, high), (first, last) = bounds(result), bounds(root)
         if low < first or high > last:
             raise SilentlyWrong(f"as_strided: shape {shape} and strides {strides} reach "
                                 f"{max(first - low, high - last)} bytes outside the array's memory of "

@@ -1,4 +1,5 @@
-"""What the strict device counts: synchronisations, uploads from the host, and bytes of memory.
+"""What the strict device counts: synchronisations, uploads from the host, and bytes of memory; and on which of its
+GPUs each array lies.
 
 A synchronisation is any call that makes the host wait for the GPU: reading a value back, and every function whose
 result has a size that depends on values. One ledger for the process; `counting()` gives the difference over a block.
@@ -11,13 +12,14 @@ import weakref
 
 class Ledger:
     """Counts: `synchronisations`, `uploads`, `live_bytes`, `peak_bytes`, `total_bytes`, `allocations`, and `where`, the
-    callers of the synchronisations while someone is counting."""
+    callers of the synchronisations while someone is counting. `current` is the GPU that new arrays go to."""
 
     def __init__(self):
         self.synchronisations = self.uploads = 0
         self.live_bytes = self.peak_bytes = self.total_bytes = self.allocations = 0
         self.where = None
-        self._live = {}
+        self.current = 0
+        self._live, self._elsewhere = {}, {}            # by id of the memory's owner: its reference; its GPU if not 0
 
     def synchronise(self, reason):
         self.synchronisations += 1
@@ -35,14 +37,26 @@ class Ledger:
             return
         size = owner.nbytes
         self._live[key] = weakref.ref(owner, lambda _: self._freed(key, size))
+        if self.current:
+            self._elsewhere[key] = self.current
         self.allocations += 1
         self.total_bytes += size
         self.live_bytes += size
         if self.live_bytes > self.peak_bytes:
             self.peak_bytes = self.live_bytes
 
+    def gpu(self, owner):
+        """The GPU that an array which owns its memory lies on."""
+        return self._elsewhere.get(id(owner), 0)
+
+    @property
+    def several(self):
+        """Whether any array lies, or would be made, on another GPU than the first."""
+        return bool(self._elsewhere) or self.current != 0
+
     def _freed(self, key, size):
         self._live.pop(key, None)
+        self._elsewhere.pop(key, None)
         self.live_bytes -= size
 
 

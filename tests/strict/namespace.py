@@ -10,7 +10,7 @@ import sys
 import numpy as np
 
 from . import manifest
-from .array import StrictArray, poisoned, unwrap, wrap, wrap_new
+from .array import StrictArray, here, poisoned, unwrap, wrap, wrap_new
 from .indexing import as_strided, check_write, read, write
 from .ledger import LEDGER
 from .random import RANDOM
@@ -66,7 +66,7 @@ class Ufunc:
         for value in args:
             if type(value) is not StrictArray:
                 self._check_operand(value)
-        return wrap_new(self._function(*[value._a if type(value) is StrictArray else value for value in args]))
+        return wrap_new(self._function(*[here(value._a) if type(value) is StrictArray else value for value in args]))
 
     def _check_operand(self, value):
         if isinstance(value, np.ndarray) or not isinstance(value, (bool, int, float, complex, np.generic)):
@@ -83,7 +83,7 @@ class Ufunc:
         for target in outs:
             if type(target) is not StrictArray:
                 raise Refused("Output arguments type must be cupy.ndarray")
-            check_write(target._a)
+            check_write(here(target._a))
         inputs = unwrap(args)
         if outs:
             shape = np.broadcast_shapes(*(np.shape(value) for value in inputs))
@@ -102,7 +102,7 @@ class Ufunc:
         if a.dtype.char not in _ATOMIC[kind]:
             raise Refused(f"cupy.{self.name}.at does not support {a.dtype}")
         indices = unwrap(indices)
-        read(a._a, indices)                             # refuses what would wrap round
+        read(here(a._a), indices)                             # refuses what would wrap round
         self._function.at(a._a, indices, unwrap(b))
 
     def reduce(self, array, axis=0, dtype=None, out=None, keepdims=False):
@@ -157,7 +157,7 @@ def _function(section, name, entry, function):
             raise Refused(f"{path}: CuPy 14.2.0 has no bfloat16 version")
         out = kwargs.get("out")
         if out is not None:
-            check_write(out._a)
+            check_write(here(out._a))
         result = function(*unwrap(args), **{key: unwrap(value) for key, value in kwargs.items()})
         if out is not None:
             return out
@@ -230,6 +230,8 @@ def _upload(function):
         kwargs.pop("blocking", None)
         if type(a) is StrictArray:
             result = function(a._a, dtype=dtype, order=order, **kwargs)
+            if result is not a._a:
+                here(a._a)
             return a if result is a._a else wrap(result)
         if type(a) in (list, tuple):
             if any(isinstance(item, np.ndarray) for item in a):
@@ -262,10 +264,10 @@ def _matmul(*args, out=None, **kwargs):
     if max(a.ndim, b.ndim) > 2 and (is_bfloat16(a) or is_bfloat16(b)):
         raise Refused("matmul: CuPy 14.2.0 has no batched bfloat16 product")
     if out is None:
-        result = np.matmul(a._a, b._a, **kwargs)
+        result = np.matmul(here(a._a), here(b._a), **kwargs)
         return wrap_new(np.asarray(result, a.dtype) if is_bfloat16(a) and is_bfloat16(b) else result)
-    check_write(out._a)
-    np.matmul(a._a, b._a, out=out._a, **kwargs)
+    check_write(here(out._a))
+    np.matmul(here(a._a), here(b._a), out=out._a, **kwargs)
     return out
 
 
@@ -312,7 +314,7 @@ def _sort(name):
 
 
 def _copyto(dst, src, casting="same_kind", where=None):
-    check_write(dst._a)
+    check_write(here(dst._a))
     np.copyto(dst._a, unwrap(src), casting=casting, where=True if where is None else unwrap(where))
 
 
@@ -325,7 +327,7 @@ def _where(condition, x=None, y=None):
 def _repeat(a, repeats, axis=None):
     if type(repeats) in (StrictArray, list, tuple):
         LEDGER.synchronise("repeat() with an array of counts")
-    return wrap_new(np.repeat(a._a, unwrap(repeats), axis))
+    return wrap_new(np.repeat(here(a._a), unwrap(repeats), axis))
 
 
 class MemoryPool:

@@ -45,7 +45,7 @@ def _scalar(op, value):
 
 def _as_dtype(op, a, dtype, device, fixed):
     if isinstance(a, Tensor):
-        return a.array if fixed else a.array.astype(dtype.numpy, copy=False)
+        return a.array if fixed or a.array.dtype == dtype.numpy else device.call(a.array.astype, dtype.numpy)
     try:
         return a if a is None else device.xp.asarray(a, dtype=dtype.numpy)
     except OverflowError:

@@ -97,7 +97,7 @@ def _jacobian_rows(y, inputs, create_graph, strict):
     found = []
     for k in range(size):
         start = xp.zeros(size, y.array.dtype)
-        start[k] = 1
+        y.device.write(start, k, 1)
         found.append(_gradients("jacobian", (y,), inputs, (Tensor(start.reshape(y.array.shape), y.device),), strict,
                                 create_graph))
     return tuple(_plain((stack([row[i] for row in found]).reshape((*y.shape, *x.shape)) if size else

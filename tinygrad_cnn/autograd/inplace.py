@@ -62,11 +62,11 @@ def inplace(op, x, *others, **attrs):
     array = x.array
     old = Tensor(array, x.device, x.edge)
     if _will_be_recorded(old, others) and (not isinstance(op, Op) or _rules_read_input(op)):
-        old.array = array.copy()                        # a node may save it, and the write to come would make it stale
+        old.array = x.device.call(array.copy)                        # a node may save it, and the write to come would make it stale
     y = _compute(op, old, array, others, attrs) if isinstance(op, Op) else op(old, *others, **attrs)
     if y.array is not array:
         with_room(name, array, y)
-        array[...] = y.array
+        x.device.write(array, ..., y.array)
     attach(name, x, y)
     return x
 

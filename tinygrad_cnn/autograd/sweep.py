@@ -182,7 +182,7 @@ def kept_gradient(g, owned):
     """A gradient to keep: itself if nobody else has its memory (or it has a graph), else a copy."""
     if owned or g.edge is not None:
         return g
-    return Tensor(g.array.copy(order="K"), g.device)
+    return Tensor(g.device.call(g.array.copy, order="K"), g.device)
 
 
 def _is_new(dx, g):

@@ -177,4 +177,5 @@ def take_rows(t, indices):
         raise TensorIndexError(f"take_rows: index {wrong} of {size} samples. Indices go from {-size} to {size - 1}.")
     if t.requires_grad:
         return t[rows.tolist()]
-    return Tensor(t.array[t.device.xp.asarray(rows)], t.device)
+    xp = t.device.xp
+    return Tensor(xp.take(t.array, xp.asarray(rows), 0), t.device)

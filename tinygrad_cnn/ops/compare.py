@@ -141,7 +141,7 @@ def isclose(input, other, rtol=1e-05, atol=1e-08, equal_nan=False):
 
 def allclose(input, other, rtol=1e-05, atol=1e-08, equal_nan=False):
     """Whether all elements are close (see `isclose`), as a Python bool."""
-    return bool(isclose(input, other, rtol, atol, equal_nan).array.all())
+    return bool(isclose(input, other, rtol, atol, equal_nan).all())
 
 
 def equal(input, other):
@@ -152,7 +152,7 @@ def equal(input, other):
     for x in (input, other):
         if not isinstance(x, Tensor):
             raise DTypeError(f"equal: expected Tensors, got {type(x).__name__}. Make one with tg.tensor(...).")
-    return input.array.shape == other.array.shape and bool(eq_op(input, other).array.all())
+    return input.array.shape == other.array.shape and bool(eq_op(input, other).all())
 
 
 def logical_and(input, other):

@@ -77,7 +77,7 @@ def tensor(data, *, dtype=None, device=None, requires_grad=False, pin_memory=Fal
     if isinstance(data, Tensor):
         device = data.device if device is None else Device(device)
         array = data.array if device is data.device else device.xp.asarray(data.device.asnumpy(data.array))
-        array = array.astype(array.dtype if dtype is None else dtypes.of(dtype).numpy)
+        array = device.call(array.astype, array.dtype if dtype is None else dtypes.of(dtype).numpy)
         x = Tensor(array, device)
         return x.requires_grad_() if requires_grad else x
     array = _as_array(data, dtype, "tensor")

@@ -79,7 +79,7 @@ def setitem(x, index, value):
     array = value.array if isinstance(value, Tensor) else value
     try:
         if plan is None:
-            x.array[found] = array
+            x.device.write(x.array, found, array)
         else:
             plan.write(x, array)
     except IndexError:

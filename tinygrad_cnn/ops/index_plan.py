@@ -135,20 +135,20 @@ class Plan:
         """Write into x's memory, nothing recorded."""
         array = x.array if self.basic is None else x.array[self.basic]
         if self.mask is not None:
-            self._write_under_mask(x.device.xp, array, value)
+            self._write_under_mask(x.device, array, value)
         elif self.dims is None:
-            array[...] = value
+            x.device.write(array, ..., value)
         else:
             x.device.kernel("index_put_")(array, value, self.positions.array, dims=self.dims)
 
-    def _write_under_mask(self, xp, array, value):
+    def _write_under_mask(self, device, array, value):
         """Numbers one by one go where the mask is true; one number for all of them asks no GPU how many those are."""
         mask = self.mask.array
         if getattr(value, "ndim", 0):
-            array[mask] = value
+            device.write(array, mask, value)
         else:
             mask = mask.reshape(mask.shape + (1,) * (array.ndim - mask.ndim))
-            xp.copyto(array, value, casting="unsafe", where=mask)
+            device.xp.copyto(array, value, casting="unsafe", where=mask)
 
     def outside(self, part):
         """The error for positions outside their axes."""
@@ -235,7 +235,7 @@ def _stacked(x, tensors):
         raise TensorIndexError(f"index: index tensors of shapes {', '.join(str(tuple(t.shape)) for t in tensors)} "
                                "cannot be broadcast together. Sizes must be equal or 1, counted from "
                                "the last axis.") from None
-    return Tensor(xp.stack([xp.broadcast_to(t.array, shape).astype("int64", copy=False) for t in tensors]), x.device)
+    return Tensor(xp.stack([xp.astype(xp.broadcast_to(t.array, shape), "int64", copy=False) for t in tensors]), x.device)
 
 
 def check_range(op, index, size, axis, shape, negative=True):

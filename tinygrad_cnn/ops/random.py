@@ -234,7 +234,7 @@ def _fill(op, self, kernel, generator, *args, floating=True):
 def _replace(op, self, kernel, generator, *args):
     """Draw into the tensor's memory; what it was before has no part in what it is now."""
     check_writable(op, self)
-    self.array[...] = _drawn(op, kernel, self.device, generator, *args)
+    self.device.write(self.array, ..., _drawn(op, kernel, self.device, generator, *args))
     attach(op, self, Tensor(self.array, self.device))
     return self
 

@@ -123,8 +123,9 @@ def bincount(input, weights=None, minlength=0):
                          f"{'' if weights is None else f' and weights {tuple(weights.shape)}'}. Flatten it.")
     if input.device.type == "cpu" and input.array.size and int(input.array.min()) < 0:
         raise ArgumentError(f"bincount: {int(input.array.min())} is negative; only numbers from 0 on can be counted.")
-    found = input.device.xp.bincount(input.array, None if weights is None else weights.array, minlength)
-    return Tensor(found if weights is None or weights.array.dtype.kind != "f" else found.astype(weights.array.dtype),
+    xp = input.device.xp
+    found = xp.bincount(input.array, None if weights is None else weights.array, minlength)
+    return Tensor(found if weights is None or weights.array.dtype.kind != "f" else xp.astype(found, weights.array.dtype),
                   input.device)
 
 
@@ -151,7 +152,7 @@ def searchsorted(sorted_sequence, input, *, out_int32=False, right=False, side=N
     else:
         raise ShapeError(f"searchsorted: the sequence has shape {rows.shape} but the values {values.shape}. Give a "
                          "vector, or the same sizes in all axes but the last.")
-    return Tensor(xp.asarray(found).astype("int32" if out_int32 else "int64", copy=False), sorted_sequence.device)
+    return Tensor(xp.astype(xp.asarray(found), "int32" if out_int32 else "int64", copy=False), sorted_sequence.device)
 
 
 def bucketize(input, boundaries, *, out_int32=False, right=False):

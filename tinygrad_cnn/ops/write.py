@@ -84,7 +84,7 @@ def copy_(x, src, non_blocking=False):
         return inplace(copy_op, x, with_at_most(x.array.ndim, src))
     check_writable("copy_", x, (src,))
     try:
-        x.array[...] = src.array
+        x.device.write(x.array, ..., src.array)
     except ValueError as error:
         raise refused("copy_", x, src, error) from None
     x.wrote("copy_")
@@ -111,7 +111,7 @@ def _filled(name, x, value):
     if has_history(x):
         return inplace(fill_op, x, value=value)
     try:
-        x.array[...] = value
+        x.device.write(x.array, ..., value)
     except (ValueError, OverflowError) as error:
         raise refused(name, x, value, error) from None
     x.wrote(name)

@@ -123,7 +123,7 @@ class Optimizer:
                 elif grad.requires_grad:
                     p.grad = zeros_like(grad)
                 else:
-                    grad.array.fill(0)
+                    grad.device.write(grad.array, ..., 0)
                     grad.wrote("zero_grad")
 
     def add_param_group(self, param_group):
@@ -242,7 +242,7 @@ def zeros_like(p):
     """Zeros for a running average of `p`, a Tensor: float32 if p is float16 or bfloat16, so that small sums survive."""
     dtype = _WIDE.get(p.dtype.name, p.dtype).numpy
     array = p.device.empty(p.array.shape, dtype)
-    array.fill(0)
+    p.device.write(array, ..., 0)
     return Tensor(array, p.device)
 
 
@@ -276,7 +276,7 @@ def _named(name, params):
 
 def _saved(key, value):
     if isinstance(value, Tensor):
-        return Tensor(value.array.copy(), value.device)
+        return Tensor(value.device.call(value.array.copy), value.device)
     if key == "step":                                   # a 0-d float32 tensor, as PyTorch keeps it
         return Tensor(CPU.xp.array(value, "float32"), CPU)
     return deepcopy(value)
@@ -292,5 +292,5 @@ def _loaded(name, number, p, key, value):
                              f"the parameter has {tuple(p.shape)}. Load the state of the same model.")
     copy = zeros_like(p)
     source = value.array if value.device is p.device else p.device.xp.asarray(value.device.asnumpy(value.array))
-    copy.array[...] = source
+    p.device.write(copy.array, ..., source)
     return copy
