@@ -30,7 +30,8 @@ LAYERS = (
     {"operators"},
     {"nn", "optim", "io"},
     {"data"},
-    {"testing", "teach", "train"},
+    {"testing"},
+    {"teach", "train"},
     {"cli"},
     {"__main__"},
 )
