@@ -1,0 +1,98 @@
+"""What tensors are called where they are shown.
+
+A name comes, in this order, from the names the user gave, from the path of the parameter or buffer in a module, and
+from the user's own variables: those of the innermost frame outside this package when the tensor is used. A variable that
+holds several tensors one after the other gives x, x₂, x₃.
+"""
+import sys
+
+from ..errors import ArgumentError, ArgumentTypeError
+from ..nn import Module, Parameter
+from ..tensor import Tensor
+
+_PACKAGE = __name__.split(".")[0]
+_SUBSCRIPTS = str.maketrans("0123456789", "₀₁₂₃₄₅₆₇₈₉")
+LONGEST = 48
+
+
+def key_of(tensor):
+    """What identifies a tensor for the engine: its edge, or, without one, its array."""
+    return tensor.edge if tensor.edge is not None else id(tensor.array)
+
+
+def user_frame():
+    """The innermost frame outside this package."""
+    frame = sys._getframe(1)
+    while frame.f_back is not None and frame.f_globals.get("__name__", "").split(".")[0] == _PACKAGE:
+        frame = frame.f_back
+    return frame
+
+
+def shown(name):
+    """A name made safe to print: one line, no control characters, not too long."""
+    text = "".join(c if c.isprintable() else c.encode("unicode_escape").decode("ascii") for c in name)
+    return text if len(text) <= LONGEST else f"{text[:LONGEST // 2]}…{text[1 - LONGEST // 2:]}"
+
+
+class Names:
+    """Names of tensors: `of(tensor)` finds one, or None.
+
+    Args: given: a mapping name -> Tensor, or None. model: a Module whose parameters and buffers go by their paths.
+    Raises: ArgumentError, ArgumentTypeError for anything else.
+    """
+
+    def __init__(self, given=None, model=None):
+        self._known, self._counts, self._held = {}, {}, []
+        self._modules = set()
+        for name, tensor in (given or {}).items():
+            if not isinstance(name, str) or not isinstance(tensor, Tensor):
+                raise ArgumentTypeError(f"record: names maps strings to Tensors, but {name!r} is given a "
+                                        f"{type(tensor).__name__}. Write names={{'x': x}}.")
+            if not name.strip():
+                raise ArgumentError("record: a name in names is empty. Give every tensor a name that can be read.")
+            self._set(tensor, shown(name))
+        if model is not None:
+            self.add_module(model)
+
+    def _set(self, tensor, name):
+        count = self._counts[name] = self._counts.get(name, 0) + 1
+        self._held.append(tensor)                       # its array's id belongs to it as long as it lives
+        self._known[key_of(tensor)] = name if count == 1 else name + str(count).translate(_SUBSCRIPTS)
+
+    def add_module(self, module, prefix=""):
+        """Name the parameters and buffers of a module by their paths."""
+        self._modules.add(id(module))
+        for members in (module.named_parameters(prefix), module.named_buffers(prefix)):
+            for path, tensor in members:
+                if key_of(tensor) not in self._known:
+                    self._set(tensor, shown(path))
+
+    def of(self, tensor, frame=None):
+        """The tensor's name, or None; `frame` is where to look for variables (default: the user's)."""
+        name = self._known.get(key_of(tensor))
+        if name is None:
+            self.look_in(frame or user_frame(), tensor)
+            name = self._known.get(key_of(tensor))
+        return name
+
+    def look_in(self, frame, tensor):
+        """Look for one tensor among the variables of a frame, and for modules that hold it."""
+        scopes = (frame.f_locals,) if frame.f_locals is frame.f_globals else (frame.f_locals, frame.f_globals)
+        if isinstance(tensor, Parameter):
+            for scope in scopes:
+                if self._among_modules(scope, tensor):
+                    return
+        for scope in scopes:
+            for name, value in list(scope.items()):
+                if isinstance(value, Tensor) and name.strip("_") and key_of(value) == key_of(tensor):
+                    self._set(tensor, shown(name))
+                    return
+
+    def _among_modules(self, scope, tensor):
+        modules = {name: value for name, value in list(scope.items()) if isinstance(value, Module)}
+        for name, module in modules.items():
+            if id(module) not in self._modules and any(p is tensor for p in module.parameters()):
+                self._held.append(module)
+                self.add_module(module, "" if len(modules) == 1 or name == "self" else name)
+                return True
+        return False

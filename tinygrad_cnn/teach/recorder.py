@@ -1,0 +1,266 @@
+"""Recording: `record` puts a tape into the mode, and the engine tells it each call of an op and each backward pass.
+
+The engine knows one door, the mode's `tape` (autograd/modes.py). What comes through it is written down as events
+(tape.py); how a backward pass is watched is in watched_pass.py. Without a recorder nothing of this runs.
+"""
+import inspect
+import os
+
+from ..autograd.modes import changed, get_mode, is_grad_enabled, reset_mode, set_mode, user_line
+from ..dtypes import of as dtype_of
+from ..errors import ArgumentTypeError, GradError
+from ..nn import Module, Parameter
+from ..tensor import Leaf, Tensor
+from .names import Names, key_of, user_frame
+from .tape import Tape, TapeTensor
+from .values import LIMIT, Value, written
+from .watched_pass import WatchedPass
+
+
+class Recorder:
+    """Writes what the engine does onto a tape.
+
+    tape: where to. names: a `Names`. visit: the number of the event of the node whose rules are running, or None.
+    """
+
+    def __init__(self, tape, names):
+        self.tape, self.names = tape, names
+        self.visit, self.path = None, []
+        self.steps = 0
+        self._tensors, self._held = {}, []              # key -> (number, version); what keeps the keys from being reused
+        self._calls = {}                                # node -> number of the event of its call
+
+    # Forward
+
+    def call(self, op, args, attrs, compute):
+        """Compute one call of an op with nobody watching, and write it down."""
+        token = set_mode(changed(tape=None))
+        try:
+            if self.visit is not None and not is_grad_enabled():
+                return compute()                        # inside a rule that is itself not recorded
+            inputs = [self.operand(a) for a in _flat(args)]
+            found = compute()
+        finally:
+            reset_mode(token)
+        outputs = [t for t in (found if isinstance(found, tuple) else (found,)) if isinstance(t, Tensor)]
+        self.steps += 1
+        numbers = [self.output(t, k if len(outputs) > 1 else None) for k, t in enumerate(outputs)]
+        event = self.tape.add("op", step=self.steps, op=getattr(op, "name", op.__name__), inputs=inputs,
+                              names=input_names(op, len(inputs)), attrs={k: _text(v) for k, v in attrs.items()},
+                              outputs=numbers, module=self.path[-1] if self.path else None, line=os.path.basename(user_line()),
+                              inside=self.visit)
+        for t in outputs:
+            node = t.grad_fn
+            if node is not None:
+                self._calls.setdefault(node, event)
+        return found
+
+    def operand(self, a):
+        """How an argument of a call stands in the event."""
+        if isinstance(a, Tensor):
+            return {"tensor": self.tensor(a)}
+        if isinstance(a, (bool, int, float)):
+            return {"number": written(a) if isinstance(a, float) else a}
+        return None
+
+    def tensor(self, t):
+        """The number of a tensor on the tape; it is added if it has not been seen, or was written into since."""
+        key, version = key_of(t), _version(t)
+        known = self._tensors.get(key)
+        if known is not None and known[1] == version:
+            entry = self.tape.tensors[known[0]]
+            if entry.name is None:
+                entry.name = self.names.of(t)
+            return known[0]
+        if known is not None:
+            return self._written(known[0], key, version, t)
+        kind = ("constant" if t.edge is None else "computed" if not isinstance(t.edge, Leaf) else
+                "parameter" if isinstance(t, Parameter) else "leaf")
+        return self._add(key, version, t, TapeTensor(kind, self.names.of(t), None, None, *_shape_dtype(t), None))
+
+    def _written(self, number, key, version, t):
+        """The number of a tensor whose memory was written since: a new entry, unless it holds the same as before."""
+        entry, value = self.tape.tensors[number], Value.of(t, self.tape.limit)
+        if entry.value is not None and self.tape.values[entry.value].key() == value.key():
+            self._tensors[key] = number, version
+            return number
+        return self._add(key, version, t, TapeTensor(entry.kind, entry.name, entry.step, entry.part, *_shape_dtype(t), None))
+
+    def output(self, t, part):
+        """The number of a new tensor that the present step computed."""
+        return self._add(key_of(t), _version(t), t, TapeTensor("computed", None, self.steps, part, *_shape_dtype(t), None))
+
+    def _add(self, key, version, t, entry):
+        entry.value = self.tape.keep(Value.of(t, self.tape.limit))
+        self.tape.tensors.append(entry)
+        self._held.append(t.array)
+        self._tensors[key] = len(self.tape.tensors) - 1, version
+        return len(self.tape.tensors) - 1
+
+    # Backward: what a WatchedPass asks for
+
+    def edge(self, edge):
+        """The number of the tensor that an edge of the graph stands for."""
+        known = self._tensors.get(edge)
+        if known is None:
+            kind = "leaf" if isinstance(edge, Leaf) else "computed"
+            entry = TapeTensor(kind, None, None, None, tuple(edge.shape), dtype_of(edge.dtype).numpy.name, None)
+            self.tape.tensors.append(entry)
+            known = self._tensors[edge] = len(self.tape.tensors) - 1, None
+        return known[0]
+
+    def call_of(self, node):
+        """The number of the event of the call that made a node, or None if it was not recorded."""
+        return self._calls.get(node)
+
+    def outputs_of(self, node):
+        """The numbers of the tensors that a node computed."""
+        call = self._calls.get(node)
+        return [self.edge(node)] if call is None else self.tape.events[call].outputs
+
+    def op_name(self, node):
+        """The name of a node's op, or of the user's Function."""
+        return node.name().removesuffix("Backward") if node.plan is None else node.op.name
+
+    def names_of_inputs(self, node):
+        """The letters of a node's inputs, one for each of its edges."""
+        if node.plan is not None:
+            return input_names(node.op, len(node.edges))
+        names = input_names(node.context.function, len(node.context._places))
+        return [name for name, place in zip(names, node.context._places) if place is not None]
+
+    def value(self, g):
+        """The number of the present value of a gradient."""
+        return self.tape.keep(Value.of(g, self.tape.limit))
+
+    def sweep(self, retain, create, wanted, targets):
+        """The Pass that a backward pass is made with."""
+        self.name_results(user_frame())
+        return WatchedPass(self, retain, create, wanted, targets)
+
+    def name_results(self, frame):
+        """Give computed tensors without a name the variables that hold them."""
+        for value in list(frame.f_locals.values()):
+            if isinstance(value, Tensor):
+                known = self._tensors.get(key_of(value))
+                if known is not None and self.tape.tensors[known[0]].name is None:
+                    self.tape.tensors[known[0]].name = self.names.of(value, frame)
+
+    def close(self):
+        """Let go of everything that is not on the tape."""
+        self._tensors, self._held, self._calls = {}, [], {}
+
+
+class record:
+    """Write down what the engine does inside a `with` block; the block's variable is the tape.
+
+    Inside, each call of an op, each step of a backward pass and each addition into a gradient becomes an event on the
+    tape, with the numbers of that moment; `explain(tape)` tells it, `tape.save(path)` writes it as JSON.
+
+    Args:
+        model: a Module; its parameters go by their paths, and each call by the path of the layer that made it.
+        names: a mapping name -> Tensor. Tensors without a name have that of the variable that holds them, if any.
+        limit: arrays of more elements are summarised (least, greatest, mean, norm).
+    Raises: ArgumentTypeError, ArgumentError for other arguments; GradError inside another recording.
+
+    >>> import tinygrad_cnn as tg
+    >>> x = tg.tensor([1.0, 2.0], requires_grad=True)
+    >>> with record() as tape:
+    ...     (x * x).sum().backward()
+    >>> [event.op for event in tape.events if event.kind == "visit"]
+    ['sum', 'mul']
+    """
+
+    def __init__(self, model=None, names=None, limit=LIMIT):
+        if model is not None and not isinstance(model, Module):
+            raise ArgumentTypeError(f"record: model is a {type(model).__name__}. Pass the Module whose layers are to be "
+                                    "named, or nothing.")
+        self.model, self.given, self.limit = model, names, limit
+        self._recorder = None
+
+    def __enter__(self):
+        mode = get_mode()
+        if mode is not True and mode is not False and mode.tape is not None:
+            raise GradError("record: this thread is recording already. Use one `with teach.record()` block at a time.")
+        tape = Tape(self.limit)
+        self._recorder = Recorder(tape, Names(self.given, self.model))
+        self._hooks = [hook for path, module in (self.model.named_modules() if self.model is not None else ())
+                       for hook in _follow(module, path, self._recorder)]
+        self._token = set_mode(changed(tape=self._recorder))
+        return tape
+
+    def __exit__(self, *error):
+        reset_mode(self._token)
+        for hook in self._hooks:
+            hook.remove()
+        self._recorder.name_results(user_frame())
+        self._recorder.close()
+
+
+def _follow(module, path, recorder):
+    """The hooks that tell the recorder when a module is entered and left."""
+    def enter(module, args):
+        recorder.path.append(path)
+        recorder.tape.add("enter", module=path, type=type(module).__name__)
+
+    def leave(module, args, output):
+        recorder.path.pop()
+        recorder.tape.add("leave", module=path)
+
+    return (module.register_forward_pre_hook(enter, prepend=True),
+            module.register_forward_hook(leave, always_call=True))
+
+
+def _flat(args):
+    """The arguments of a call, a list of tensors among them as its members."""
+    for a in args:
+        if isinstance(a, (list, tuple)):
+            yield from a
+        else:
+            yield a
+
+
+def input_names(op, count):
+    """The letters of a call's arguments: the op's own, those of a Function's forward, or numbered ones."""
+    names = getattr(op, "inputs", ())
+    if isinstance(op, type):
+        names = list(inspect.signature(op.forward).parameters)[0 if op.setup_context else 1:]
+    if getattr(op, "variadic", False) or len(names) != count:
+        stem = names[0] if names else "x"
+        return [f"{stem}{k}" for k in range(1, count + 1)]
+    return list(names)
+
+
+def _text(attribute):
+    """An attribute of a call as text: a geometry by its numbers, no addresses of objects."""
+    if hasattr(attribute, "kernel") and hasattr(attribute, "stride"):
+        return _geometry_text(attribute)
+    text = repr(attribute)
+    return text if " at 0x" not in text else type(attribute).__name__
+
+
+def _geometry_text(geometry):
+    """kernel (5, 5), s = 1, pad = 0: one number where the axes agree."""
+    def one(numbers):
+        return str(numbers[0]) if len(set(numbers)) == 1 else str(tuple(numbers))
+
+    parts = [f"kernel {tuple(geometry.kernel)}", f"s = {one(geometry.stride)}", f"pad = {one(_padding(geometry))}"]
+    if any(d != 1 for d in geometry.dilation):
+        parts.append(f"d = {one(geometry.dilation)}")
+    if getattr(geometry, "groups", 1) != 1:
+        parts.append(f"{geometry.groups} groups")
+    return ", ".join(parts)
+
+
+def _padding(geometry):
+    return geometry.before if hasattr(geometry, "before") else geometry.padding
+
+
+def _shape_dtype(t):
+    return tuple(t.array.shape), t.array.dtype.name
+
+
+def _version(t):
+    """How often a tensor's memory was written; tensors of inference mode do not count."""
+    from ..autograd.views import InferenceTensor
+    return None if isinstance(t, InferenceTensor) else t.writes[0]
