@@ -11,6 +11,7 @@
     +-- DeviceError        (RuntimeError)  arrays on different devices, or a device that is not there
     +-- StateDictError     (RuntimeError)  a state dict that does not fit its module
     +-- MissingExtraError  (ImportError)   an optional package that is not installed
+    +-- TrainingError      (RuntimeError)  a training run that cannot go on
     +-- GradError          (RuntimeError)  a derivative that cannot be had
         +-- GraphFreedError    the graph's saved values were freed by an earlier backward pass
         +-- StaleValueError    a value saved for the backward pass was overwritten
@@ -63,6 +64,10 @@ class StateDictError(TinygradError, RuntimeError):
 
 class MissingExtraError(TinygradError, ImportError):
     """An optional package that is not installed; the message says how to install it."""
+
+
+class TrainingError(TinygradError, RuntimeError):
+    """A training run that cannot go on: a loss that is no number, a disk that is full."""
 
 
 class GradError(TinygradError, RuntimeError):

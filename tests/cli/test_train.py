@@ -20,7 +20,7 @@ for _package in ("tqdm", "matplotlib"):
 
 ROOT = pathlib.Path(__file__).resolve().parents[2]
 FILES = {"config.json", "metrics.csv", "weights.safetensors", "learning_curve.png", "confusion_matrix.png",
-         "result.json"}
+         "filters.png", "result.json", "checkpoints"}
 
 
 def command(*arguments):
@@ -53,7 +53,7 @@ def test_the_folder_holds_every_file_and_no_other(short_run):
 
 def test_the_pictures_are_pngs(short_run):
     folder, _ = short_run
-    for name in ("learning_curve.png", "confusion_matrix.png"):
+    for name in ("learning_curve.png", "confusion_matrix.png", "filters.png"):
         assert (folder / name).read_bytes().startswith(b"\x89PNG\r\n")
 
 

@@ -36,10 +36,10 @@ def test_an_epoch_takes_one_step_a_batch():
     np.testing.assert_allclose(model.weight.detach().numpy(), expected.numpy(), rtol=1e-6)
 
 
-def test_the_epoch_ends_where_after_batch_returns_true():
+def test_the_epoch_ends_where_after_step_returns_true():
     model = tg.nn.Linear(2, 2)
     tally = train_epoch(model, batches(count=4, size=8), tg.optim.SGD(model.parameters(), lr=0.1), LOSS,
-                        after_batch=lambda tally: tally.images >= 16)
+                        after_step=lambda tally: tally.images >= 16)
     assert tally.images == 16
 
 

@@ -34,8 +34,10 @@ def test_two_runs_in_one_second_get_two_folders(tmp_path, monkeypatch):
 
 def test_metrics_hold_a_row_for_every_epoch_so_far(tmp_path):
     folder = RunFolder(tmp_path / "run")
+    written = []
     for epoch in (1, 2, 3):
-        folder.add_row({"epoch": epoch, "loss": 1 / epoch})
+        written.append({"epoch": epoch, "loss": 1 / epoch})
+        folder.write_rows(written)
         with open(tmp_path / "run" / "metrics.csv", newline="", encoding="utf-8") as file:
             rows = list(csv.DictReader(file))
         assert [float(row["epoch"]) for row in rows] == list(range(1, epoch + 1))

@@ -1,2 +1,2 @@
 """What the process tells the shell."""
-DONE, USER_ERROR, INTERRUPTED = 0, 2, 130
+DONE, USER_ERROR, INTERRUPTED, TERMINATED = 0, 2, 130, 143

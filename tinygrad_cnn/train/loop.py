@@ -1,42 +1,53 @@
 """The training loop: forward, backward, step, for every batch; and its half without a backward pass.
 
 A batch is a pair (inputs, targets), inputs (N, ...), targets (N), on the model's device. The loop calls back after
-each batch and asks whether to go on; it knows nothing of bars, files or schedules.
+each step and asks whether to go on; it knows nothing of bars, files or schedules.
 """
+from itertools import islice
 from typing import NamedTuple
 
 import numpy as np
 
 from ..autograd import no_grad
+from ..nn.utils import clip_grad_norm_
 from ..ops import cat
 from .metrics import Tally
 
 
 class Evaluation(NamedTuple):
-    """What `evaluate` found: mean loss, accuracy (0 to 1), and NumPy arrays (N) of true and predicted classes."""
+    """What `evaluate` found: mean loss, accuracy (0 to 1), NumPy arrays (N) of true and predicted classes, and the
+    share of the images whose class is among the five likeliest."""
 
     loss: float
     accuracy: float
     targets: np.ndarray
     predictions: np.ndarray
+    top5: float
 
 
-def train_epoch(model, batches, optimizer, loss_function, *, after_batch=None):
-    """Take one optimizer step per batch, with the model in training mode; returns the `Tally` of the batches.
+def train_epoch(model, batches, optimizer, loss_function, *, accumulate=1, clip=None, tally=None, after_step=None):
+    """Take the optimizer's steps over the batches, with the model in training mode; returns the `Tally` of the batches.
 
-    Args: batches: pairs (inputs, targets). loss_function: (logits, targets) -> mean loss ().
-    after_batch: called with the tally after each step; if it returns True, the epoch ends there.
+    Args: batches: pairs (inputs, targets). loss_function: (logits, targets) -> mean loss (). accumulate: how many
+    batches make one step, whose loss is then the mean over all their images. clip: the largest norm of all gradients
+    together. tally: one to go on with. after_step: called with the tally after each step; if it returns True, the epoch
+    ends there.
     """
     model.train()
-    tally = Tally()
-    for inputs, targets in batches:
+    tally = Tally() if tally is None else tally
+    batches = iter(batches)
+    while parts := list(islice(batches, accumulate)):
         optimizer.zero_grad()
-        logits = model(inputs)
-        loss = loss_function(logits, targets)
-        loss.backward()
+        images = sum(len(targets) for _, targets in parts)
+        for inputs, targets in parts:
+            logits = model(inputs)
+            loss = loss_function(logits, targets)
+            (loss if len(parts) == 1 else loss * (len(targets) / images)).backward()
+            tally.add(loss, logits, targets)
+        if clip is not None:
+            clip_grad_norm_(model.parameters(), clip)
         optimizer.step()
-        tally.add(loss, logits, targets)
-        if after_batch is not None and after_batch(tally):
+        if after_step is not None and after_step(tally):
             break
     return tally
 
@@ -54,7 +65,7 @@ def evaluate(model, batches, loss_function):
             predictions.append(logits.argmax(1))
         truth, guess = (_host(cat(parts)) for parts in (targets_seen, predictions))
     model.train(was_training)
-    return Evaluation(tally.loss, tally.accuracy, truth, guess)
+    return Evaluation(tally.loss, tally.accuracy, truth, guess, tally.top5)
 
 
 def _host(tensor):

@@ -53,6 +53,32 @@ def draw_confusion_matrix(confusion, class_names, path, title):
     _write(figure, path)
 
 
+def draw_filters(weight, path, title):
+    """The filters of a convolution as a PNG: in colour if they have three channels, else the first channel in grey.
+
+    Each filter is stretched so that its zeros are grey and its largest number, of either sign, is full.
+    Shapes: weight (O, C, KH, KW), a NumPy array; at most 256 filters are drawn.
+    """
+    filters = np.moveaxis(np.asarray(weight, np.float64)[:256], 1, -1)              # (O, KH, KW, C)
+    if filters.shape[-1] != 3:
+        filters = np.repeat(filters[..., :1], 3, axis=-1)
+    largest = np.abs(filters).max(axis=(1, 2, 3), keepdims=True)
+    tiles = 0.5 + 0.5 * filters / np.where(largest > 0, largest, 1)
+    count, height, width = tiles.shape[:3]
+    columns = int(np.ceil(np.sqrt(count)))
+    rows = -(-count // columns)
+    sheet = np.ones((rows * (height + 1) - 1, columns * (width + 1) - 1, 3))        # a white line between tiles
+    for number, tile in enumerate(tiles):
+        row, column = divmod(number, columns)
+        sheet[row * (height + 1):, column * (width + 1):][:height, :width] = tile
+    figure = _figure(6, 0.4 + 6 * sheet.shape[0] / sheet.shape[1])
+    axes = figure.add_subplot()
+    axes.imshow(sheet, interpolation="nearest")
+    axes.set_axis_off()
+    axes.set_title(title)
+    _write(figure, path)
+
+
 def _colours(confusion):
     """(K, K) counts -> (K, K, 3) colours: white for none, towards blue on the diagonal, towards red off it."""
     right = np.eye(len(confusion), dtype=bool)

@@ -3,8 +3,10 @@
     config.json            what was asked for, and with which versions
     metrics.csv            one row an epoch
     weights.safetensors    the state dict after the last epoch written
+    checkpoints/           what `--resume` goes on from
     learning_curve.png     loss and accuracy by epoch
     confusion_matrix.png   true class by predicted class
+    filters.png            the filters of the first convolution
     result.json            what came out
 """
 import csv
@@ -12,13 +14,13 @@ import json
 import pathlib
 import time
 
-from ..errors import ArgumentError
+from ..errors import ArgumentError, DataError
 from ..io import atomic_write, save
 from . import pictures
 
 
 class RunFolder:
-    """A new folder for one run, and the rows of its metrics so far (`rows`, a list of dicts).
+    """A folder for one run.
 
     Args: path: where to make it; it must not exist, or be empty.
     Raises: ArgumentError if there is something at `path` already.
@@ -26,10 +28,9 @@ class RunFolder:
 
     def __init__(self, path):
         self.path = pathlib.Path(path)
-        self.rows = []
         if self.path.exists() and (not self.path.is_dir() or any(self.path.iterdir())):
             raise ArgumentError(f"run folder: {str(self.path)!r} is not empty, and a run never overwrites another. "
-                                "Give a new folder with --out.")
+                                "Give a new folder with --out, or go on with the run in it: --resume.")
         self.path.mkdir(parents=True, exist_ok=True)
 
     @classmethod
@@ -45,6 +46,26 @@ class RunFolder:
             return cls(path)
         raise ArgumentError(f"run folder: a thousand folders called {stem} exist in {parent}. Give one with --out.")
 
+    @classmethod
+    def of_a_run(cls, path):
+        """The folder of a run that was begun; what a kill in the middle of a write left in it is removed.
+
+        Raises: DataError if there is no such folder, or no run was begun in it.
+        """
+        folder = cls.__new__(cls)
+        folder.path = pathlib.Path(path)
+        if not (folder.path / "config.json").is_file():
+            raise DataError(f"run folder: {str(folder.path)!r} has no config.json, so there is no run to go on with. "
+                            "Give the folder that `train` named at its end or with --out.")
+        for part in folder.path.glob(".*.part"):
+            part.unlink(missing_ok=True)
+        return folder
+
+    @property
+    def checkpoints(self):
+        """Where the checkpoints lie."""
+        return self.path / "checkpoints"
+
     def write_config(self, config):
         """Write config.json from a dict."""
         self._write_json("config.json", config)
@@ -53,23 +74,41 @@ class RunFolder:
         """Write result.json from a dict."""
         self._write_json("result.json", result)
 
-    def add_row(self, row):
-        """Add a dict of one epoch's measurements to metrics.csv; all rows have the same columns."""
-        self.rows.append(row)
+    def write_rows(self, rows):
+        """Write metrics.csv from dicts of one epoch's measurements, which have the same keys."""
         with atomic_write(self.path / "metrics.csv") as part, open(part, "w", newline="", encoding="utf-8") as file:
-            writer = csv.DictWriter(file, list(self.rows[0]), lineterminator="\n")
+            writer = csv.DictWriter(file, list(rows[0]), lineterminator="\n")
             writer.writeheader()
-            writer.writerows(self.rows)
+            writer.writerows(rows)
 
     def write_weights(self, model):
         """Write weights.safetensors from the model's state dict."""
         save(model.state_dict(), self.path / "weights.safetensors")
 
-    def draw(self, confusion, class_names, title):
-        """Write the two pictures, from the rows so far and a confusion matrix (K, K)."""
-        pictures.draw_learning_curve(self.rows, self.path / "learning_curve.png", title)
+    def draw(self, rows, confusion, class_names, filters, title):
+        """Write the pictures, from the rows of the metrics, a confusion matrix (K, K) and a convolution's weight (or
+        None)."""
+        pictures.draw_learning_curve(rows, self.path / "learning_curve.png", title)
         pictures.draw_confusion_matrix(confusion, class_names, self.path / "confusion_matrix.png", title)
+        if filters is not None:
+            pictures.draw_filters(filters, self.path / "filters.png", "The filters of the first convolution")
 
     def _write_json(self, name, content):
         with atomic_write(self.path / name) as part:
             part.write_text(json.dumps(content, indent=2, ensure_ascii=False) + "\n", encoding="utf-8")
+
+
+def read_config(path):
+    """The settings in a JSON file, a dict: a whole config.json of a run, or its "settings" alone.
+
+    Raises: FileNotFoundError; DataError if the file is no JSON object.
+    """
+    path = pathlib.Path(path)
+    try:
+        content = json.loads(path.read_text(encoding="utf-8"))
+    except ValueError as error:
+        raise DataError(f"config: {path.name!r} is no JSON ({error}). Correct it, or leave --config out.") from None
+    if not isinstance(content, dict):
+        raise DataError(f"config: {path.name!r} holds a {type(content).__name__}, not an object with names. "
+                        'Write {"model": "resnet20", ...}.')
+    return content["settings"] if isinstance(content.get("settings"), dict) else content
