@@ -110,3 +110,9 @@ def test_a_state_with_a_generator_needs_a_loader_with_one():
     state = DataLoader(TensorDataset(tg.arange(4)), generator=tg.Generator()).state_dict()
     with pytest.raises(ArgumentError, match="a generator of its own"):
         DataLoader(TensorDataset(tg.arange(4))).load_state_dict(state)
+
+
+def test_an_epoch_can_begin_at_a_later_batch():
+    whole = list(DataLoader(pictures(AUGMENT), 4, shuffle=True, generator=tg.Generator().manual_seed(3)))
+    later = list(DataLoader(pictures(AUGMENT), 4, shuffle=True, generator=tg.Generator().manual_seed(3)).starting_at(2))
+    assert [images.tolist() for images, _ in later] == [images.tolist() for images, _ in whole[2:]]

@@ -87,16 +87,24 @@ class DataLoader:
             _whole("batch_size", batch_size, 1)
 
     def __iter__(self):
+        return self.starting_at(0)
+
+    def starting_at(self, batch):
+        """As `iter(loader)`, less its first `batch` batches, which are not read (those of a stream are, and dropped).
+
+        After `load_state_dict` the batches it leaves out come on top.
+        """
         generator, resumed = self.generator or default_generator(), self._resumed
         now, self._resumed = generator.get_state(), None
         if resumed is not None:
             generator.set_state(resumed["order"])
-        progress = self._progress = {"order": generator.get_state(), "batches": 0}
+            batch += resumed["batches"]
+        progress = self._progress = {"order": generator.get_state(), "batches": batch}
         seed = int(generator.numpy.integers(1 << 63))
         tasks = self._tasks(seed)
+        if batch or resumed is not None:
+            tasks = self._behind(tasks, batch)
         if resumed is not None:
-            tasks = self._behind(tasks, resumed["batches"])
-            progress["batches"] = resumed["batches"]
             generator.set_state(now)
         if not self.num_workers:
             return self._counted(_results(tasks), progress)

@@ -6,10 +6,17 @@ alone, never on threads or on the batch size (draws.py).
 
     transform = Compose([RandomCrop(32, padding=4), RandomHorizontalFlip(), ToTensor(), Normalize(mean, std)])
 """
+from .colour import ColorJitter, Grayscale
 from .compose import Compose, Lambda
 from .convert import ConvertImageDtype, Normalize, PILToTensor, ToTensor
 from .crop import CenterCrop, Pad, RandomCrop
+from .erasing import RandomErasing
 from .flip import RandomHorizontalFlip, RandomVerticalFlip
+from .lighting import Lighting, principal_colours
+from .resize import InterpolationMode, RandomResizedCrop, Resize
+from .ten_crop import FiveCrop, TenCrop
 
-__all__ = ["CenterCrop", "Compose", "ConvertImageDtype", "Lambda", "Normalize", "PILToTensor", "Pad", "RandomCrop",
-           "RandomHorizontalFlip", "RandomVerticalFlip", "ToTensor"]
+__all__ = ["CenterCrop", "ColorJitter", "Compose", "ConvertImageDtype", "FiveCrop", "Grayscale", "InterpolationMode",
+           "Lambda", "Lighting", "Normalize", "PILToTensor", "Pad", "RandomCrop", "RandomErasing",
+           "RandomHorizontalFlip", "RandomResizedCrop", "RandomVerticalFlip", "Resize", "TenCrop", "ToTensor",
+           "principal_colours"]
