@@ -3,3 +3,6 @@
 Everything here is a client of the engine. `record` is the one door to it: a `with` block in which every op call, every
 step of the backward pass and every addition into a gradient becomes an event on a tape. Loaded when first used.
 """
+from .explain import explain
+from .recorder import record
+from .tape import Tape, load_tape, tape_from_json

@@ -7,7 +7,7 @@ holds several tensors one after the other gives x, x₂, x₃.
 import sys
 
 from ..errors import ArgumentError, ArgumentTypeError
-from ..nn import Module, Parameter
+from ..nn import Module
 from ..tensor import Tensor
 
 _PACKAGE = __name__.split(".")[0]
@@ -62,37 +62,38 @@ class Names:
     def add_module(self, module, prefix=""):
         """Name the parameters and buffers of a module by their paths."""
         self._modules.add(id(module))
+        self._held.append(module)
         for members in (module.named_parameters(prefix), module.named_buffers(prefix)):
             for path, tensor in members:
                 if key_of(tensor) not in self._known:
                     self._set(tensor, shown(path))
 
-    def of(self, tensor, frame=None):
-        """The tensor's name, or None; `frame` is where to look for variables (default: the user's)."""
-        name = self._known.get(key_of(tensor))
-        if name is None:
-            self.look_in(frame or user_frame(), tensor)
-            name = self._known.get(key_of(tensor))
-        return name
+    def add_modules_of(self, frame):
+        """Name the members of the modules that a frame's variables hold, by their paths in these."""
+        for scope in _scopes(frame):
+            modules = {name: value for name, value in list(scope.items()) if isinstance(value, Module)}
+            for name, module in modules.items():
+                if id(module) not in self._modules:
+                    self.add_module(module, "" if len(modules) == 1 or name == "self" else name)
 
-    def look_in(self, frame, tensor):
-        """Look for one tensor among the variables of a frame, and for modules that hold it."""
-        scopes = (frame.f_locals,) if frame.f_locals is frame.f_globals else (frame.f_locals, frame.f_globals)
-        if isinstance(tensor, Parameter):
-            for scope in scopes:
-                if self._among_modules(scope, tensor):
-                    return
-        for scope in scopes:
+    def of(self, tensor):
+        """The tensor's name, or None; variables are looked for in the user's frame."""
+        return self.find(key_of(tensor), user_frame())[0]
+
+    def find(self, key, frame):
+        """(name, tensor) for a tensor's key; the tensor is None if it was not found among the frame's variables."""
+        if key not in self._known:
+            self.add_modules_of(frame)
+        if key in self._known:
+            return self._known[key], next((t for t in self._held if isinstance(t, Tensor) and key_of(t) == key), None)
+        for scope in _scopes(frame):
             for name, value in list(scope.items()):
-                if isinstance(value, Tensor) and name.strip("_") and key_of(value) == key_of(tensor):
-                    self._set(tensor, shown(name))
-                    return
+                if isinstance(value, Tensor) and name.strip("_") and key_of(value) == key:
+                    self._set(value, shown(name))
+                    return self._known[key], value
+        return None, None
 
-    def _among_modules(self, scope, tensor):
-        modules = {name: value for name, value in list(scope.items()) if isinstance(value, Module)}
-        for name, module in modules.items():
-            if id(module) not in self._modules and any(p is tensor for p in module.parameters()):
-                self._held.append(module)
-                self.add_module(module, "" if len(modules) == 1 or name == "self" else name)
-                return True
-        return False
+
+def _scopes(frame):
+    """The variables of a frame: its own, then the module's."""
+    return (frame.f_locals,) if frame.f_locals is frame.f_globals else (frame.f_locals, frame.f_globals)

@@ -46,7 +46,7 @@ class Recorder:
         self.steps += 1
         numbers = [self.output(t, k if len(outputs) > 1 else None) for k, t in enumerate(outputs)]
         event = self.tape.add("op", step=self.steps, op=getattr(op, "name", op.__name__), inputs=inputs,
-                              names=input_names(op, len(inputs)), attrs={k: _text(v) for k, v in attrs.items()},
+                              names=input_names(op, len(inputs)), attrs={k: text_of(v) for k, v in attrs.items()},
                               outputs=numbers, module=self.path[-1] if self.path else None, line=os.path.basename(user_line()),
                               inside=self.visit)
         for t in outputs:
@@ -144,7 +144,7 @@ class Recorder:
             if isinstance(value, Tensor):
                 known = self._tensors.get(key_of(value))
                 if known is not None and self.tape.tensors[known[0]].name is None:
-                    self.tape.tensors[known[0]].name = self.names.of(value, frame)
+                    self.tape.tensors[known[0]].name = self.names.find(key_of(value), frame)[0]
 
     def close(self):
         """Let go of everything that is not on the tape."""
@@ -183,7 +183,9 @@ class record:
         if mode is not True and mode is not False and mode.tape is not None:
             raise GradError("record: this thread is recording already. Use one `with teach.record()` block at a time.")
         tape = Tape(self.limit)
-        self._recorder = Recorder(tape, Names(self.given, self.model))
+        names = Names(self.given, self.model)
+        names.add_modules_of(user_frame())
+        self._recorder = Recorder(tape, names)
         self._hooks = [hook for path, module in (self.model.named_modules() if self.model is not None else ())
                        for hook in _follow(module, path, self._recorder)]
         self._token = set_mode(changed(tape=self._recorder))
@@ -231,7 +233,7 @@ def input_names(op, count):
     return list(names)
 
 
-def _text(attribute):
+def text_of(attribute):
     """An attribute of a call as text: a geometry by its numbers, no addresses of objects."""
     if hasattr(attribute, "kernel") and hasattr(attribute, "stride"):
         return _geometry_text(attribute)

@@ -4,7 +4,7 @@ An event is one step of the engine. EVENTS is the whole vocabulary: each kind, t
 is. Tensors are listed once and events name them by their number; so are values, for many events share one. The tape
 holds no Tensor and no graph: it is data, and what `load_tape` reads from a file is the same tape again.
 
-The JSON form (version 1) is one object:
+Where only the graph was left to read, what it no longer holds is null. The JSON form (version 1) is one object:
 
     {"format": "tinygrad_cnn.tape", "version": 1, "limit": elements kept whole, "source": "record" or "graph",
      "tensors": [{"kind", "name", "step", "part", "shape", "dtype", "value"}],
@@ -28,7 +28,7 @@ TENSOR_KINDS = ("parameter", "leaf", "constant", "computed")
 SOURCES = ("record", "graph")
 
 # What a field is: text, flag, count, shape, tensor, value, event (the number of one), operands (a list of
-# {"tensor": n}, {"number": x} or null), attrs (an object of texts); with "?" also null, with "s" a list of them.
+# {"tensor": n}, {"number": x}, {"unknown": true} or null), attrs (an object of texts); with "?" also null, with "s" a list of them.
 EVENTS = {
     # forward: a module is entered and left; an op is called
     "enter": {"module": "text", "type": "text"},
@@ -37,12 +37,12 @@ EVENTS = {
            "module": "text?", "line": "text?", "inside": "event?"},
     # backward: a pass starts; a node's turn comes, with the gradient of its output(s); its rule for one input gives a
     # gradient, which is summed over broadcast axes, cast back, and added to what has arrived there (arrival 1: the first)
-    "backward": {"name": "text", "starts": "tensors", "values": "values", "create_graph": "flag"},
+    "backward": {"name": "text", "starts": "tensors", "values": "value?s", "create_graph": "flag"},
     "visit": {"op": "text", "call": "event?", "outputs": "tensors", "values": "value?s"},
-    "rule": {"input": "text", "tensor": "tensor", "value": "value"},
+    "rule": {"input": "text", "tensor": "tensor", "value": "value?"},
     "sum_to": {"tensor": "tensor", "before": "shape", "after": "shape", "value": "value"},
     "cast": {"tensor": "tensor", "before": "text", "after": "text", "value": "value"},
-    "add": {"tensor": "tensor", "arrival": "count", "value": "value"},
+    "add": {"tensor": "tensor", "arrival": "count", "value": "value?"},
     "hook": {"tensor": "tensor", "value": "value"},
     # the end of a pass: a leaf's gradient goes into its .grad (before: what was there), or is what was asked for
     "grad": {"tensor": "tensor", "before": "value?", "added": "value", "value": "value"},
@@ -221,6 +221,8 @@ def _is_operand(form, counts):
         return False
     if "tensor" in form:
         return _fits(form["tensor"], "tensor", counts)
+    if form.get("unknown") is True:
+        return True
     number = form.get("number")
     return isinstance(number, (int, float)) or isinstance(number, str) and number in SPECIAL
 

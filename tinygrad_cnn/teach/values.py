@@ -38,7 +38,7 @@ class Value:
             array = array.astype(_KINDS[dtype])
         if array.size <= limit:
             return cls(array.shape, dtype, array.copy(order="C"))
-        return cls(array.shape, dtype, None, _summary(array))
+        return cls(array.shape, dtype, None, summary_of(array))
 
     @property
     def size(self):
@@ -75,7 +75,8 @@ class Value:
         return cls(shape, dtype, _array(numbers, _KINDS.get(dtype, dtype), where).reshape(shape))
 
 
-def _summary(array):
+def summary_of(array):
+    """Least, greatest, mean and norm of the finite elements of a host array, and the counts of the others."""
     finite = array[np.isfinite(array)].astype(np.float64)
     found = {"min": finite.min(), "max": finite.max(), "mean": finite.mean(), "norm": math.sqrt((finite ** 2).sum())} \
         if finite.size else dict.fromkeys(("min", "max", "mean", "norm"), math.nan)

@@ -1,0 +1,324 @@
+"""Backpropagation told step by step: first what was computed, then each rule on the way back, with its numbers.
+
+Everything is read from a tape (tape.py). For a loss that was not recorded, a tape is made of what its graph still holds
+(graph_tape.py). One forward step is printed as an assignment, its formula and its result; one backward step as the
+gradient that has arrived and, for each input, the rule, what it gives, and the sum so far.
+"""
+import sys
+
+from ..errors import ArgumentTypeError
+from ..tensor import Tensor
+from .formulas import arriving, forward_formula, rule_formula
+from .graph_tape import graph_tape
+from .names import shown, user_frame
+from .page import Page, columns, numbers, padded, shape_text
+from .tape import Tape
+from .texts import Texts
+
+INDENT = " " * 5
+PLAIN = {"None", "False"}                               # attributes that say nothing
+
+
+def explain(tape_or_loss, lang="both", file=None, names=None):
+    """Print how a result was computed and how its gradients came about, step by step.
+
+    Args:
+        tape_or_loss: the tape of a `record` block (or of `load_tape`); or a Tensor, whose graph is then gone through
+            without touching any `.grad`: forward values are shown where the graph keeps them.
+        lang: "zh", "en" or "both". file: where to print, sys.stdout by default.
+        names: for a Tensor, a mapping name -> Tensor; other names are found as `record` finds them.
+    Raises: ArgumentTypeError for anything else; ArgumentError for another language; GradError if the tensor was not
+        computed from one that requires grad.
+
+    >>> import tinygrad_cnn as tg
+    >>> x = tg.tensor(3.0, requires_grad=True)
+    >>> with tg.teach.record() as tape:
+    ...     y = x * x
+    ...     y.backward()
+    >>> explain(tape, lang="en")
+    ... # doctest: +SKIP
+    """
+    texts = Texts(lang)
+    tape = tape_or_loss
+    if isinstance(tape, Tensor):
+        tape = graph_tape(tape, names, user_frame())
+    elif not isinstance(tape, Tape):
+        raise ArgumentTypeError(f"explain: expected the tape of a record() block or a Tensor, got {type(tape).__name__}.")
+    text = Explanation(tape, texts).text()
+    file = sys.stdout if file is None else file
+    encoding = getattr(file, "encoding", None) or "utf-8"
+    file.write(text.encode(encoding, "replace").decode(encoding))
+
+
+class Explanation:
+    """The text of one tape."""
+
+    def __init__(self, tape, texts):
+        self.tape, self.texts = tape, texts
+        self.page = Page()
+        self.given, self.phase = set(), None
+        self.results, self.arrivals = [], {}
+
+    def text(self):
+        events = self.tape.events
+        for event in events:
+            if event.kind == "note" and event.note in ("graph", "freed", "stale"):
+                self.sentences(f"note_{event.note}", about=shown_line(event.about))
+        if not any(event.kind in ("op", "visit") for event in events):
+            self.sentences("note_empty")
+        for number, event in enumerate(events):
+            tell = getattr(self, "tell_" + event.kind, None)
+            if tell is not None:
+                tell(number, event)
+        self.close_backward()
+        if self.page.lines and not any(event.kind == "backward" for event in events):
+            self.page.line()
+            self.sentences("note_no_backward")
+        return self.page.text()
+
+    def sentences(self, key, **values):
+        for sentence in self.texts.sentences(key, **values):
+            self.page.paragraph(sentence, " ")
+
+    # Forward
+
+    def tell_op(self, number, event):
+        if event.inside is not None:
+            self.tell_inside(event)
+            return
+        if self.phase != "forward":
+            self.open_forward(number)
+        self.page.line()
+        self.assignment(event)
+        formula = forward_formula(event.op)
+        shapes = self.shapes(event)
+        attributes = attribute_text(event.attrs)
+        if formula:
+            self.page.line(INDENT + formula, shapes)
+        else:
+            self.page.line("", shapes)
+        if attributes:
+            self.page.line(INDENT + attributes)
+        for k, output in enumerate(event.outputs):
+            value = self.tape.tensors[output].value
+            if value is not None:
+                self.value_lines(INDENT + (f"y{subscript(k)} = " if len(event.outputs) > 1 else "= "), value)
+
+    def open_forward(self, start):
+        """The heading of a forward pass, and what is known when it begins."""
+        self.close_backward()
+        self.phase = "forward"
+        events = self.tape.events[start:]
+        end = next((k for k, event in enumerate(events) if event.kind == "backward"), len(events))
+        calls = [event for event in events[:end] if event.kind == "op" and event.inside is None]
+        self.page.heading(f"{self.texts.heading('forward')}   {self.texts.phrase('forward_about')}",
+                          self.texts.phrase("steps", count=len(calls)))
+        new = dict.fromkeys(operand["tensor"] for event in calls for operand in event.inputs if operand and "tensor" in operand
+                            and self.tape.tensors[operand["tensor"]].step is None)
+        self.list_given([number for number in new if number not in self.given])
+
+    def list_given(self, numbers_):
+        if not numbers_:
+            return
+        self.given.update(numbers_)
+        labels = {number: self.label(number) for number in numbers_}
+        tensors = {number: self.tape.tensors[number] for number in numbers_}
+        first = max(columns(label) for label in labels.values())
+        second = max(columns(shape_text(t.shape)) for t in tensors.values())
+        self.page.line(" " + self.texts.heading("given"))
+        for number, label in labels.items():
+            tensor = tensors[number]
+            lead = f"   {padded(label, first)}  {padded(shape_text(tensor.shape), second)}  "
+            if tensor.kind != "constant":
+                right = self.texts.phrase(tensor.kind)
+            else:
+                right = tensor.dtype if "int" in tensor.dtype or tensor.dtype == "bool" else ""
+            self.value_lines(lead, tensor.value, right)
+
+    def assignment(self, event):
+        """v1 = linear(x=x, w=fc.weight, bias=fc.bias), and the layer that did it."""
+        outputs = ", ".join(self.label(number) for number in event.outputs)
+        arguments = [f"{name}={self.operand(operand)}" for name, operand in zip(event.names, event.inputs)
+                     if operand is not None]
+        layer = ""
+        if event.module is not None:
+            layer = f"{shown(event.module)} {shown(self.module_types.get(event.module, ''))}".strip()
+        lead = f"{event.step:>3}  {outputs} = {shown(event.op)}("
+        line, width = lead, self.page.width
+        for k, argument in enumerate(arguments):
+            piece = argument + (")" if k == len(arguments) - 1 else ", ")
+            if columns(line) + columns(piece.rstrip()) > width and line.strip() != lead.strip():
+                self.page.line(line)
+                line = " " * min(columns(lead), 16)
+            line += piece
+        self.page.line(line if arguments else line + ")", layer)
+
+    @property
+    def module_types(self):
+        return {event.module: event.type for event in self.tape.events if event.kind == "enter"}
+
+    def operand(self, operand):
+        return self.label(operand["tensor"]) if "tensor" in operand else str(operand.get("number", "?"))
+
+    def shapes(self, event):
+        """(2, 3), (4, 3) → (2, 4)"""
+        tensors = self.tape.tensors
+        before = [shape_text(tensors[operand["tensor"]].shape) for operand in event.inputs if operand and "tensor" in operand]
+        after = [shape_text(tensors[number].shape) for number in event.outputs]
+        return f"{', '.join(before)} → {', '.join(after)}" if before else f"→ {', '.join(after)}"
+
+    # Backward
+
+    def tell_backward(self, number, event):
+        self.close_backward()
+        self.phase = "backward"
+        end = next((k for k, e in enumerate(self.tape.events[number:]) if e.kind == "done"), len(self.tape.events))
+        visits = sum(e.kind == "visit" for e in self.tape.events[number:number + end])
+        self.page.heading(f"{self.texts.heading('backward')}   {self.texts.phrase('backward_about')}",
+                          self.texts.phrase("steps", count=visits))
+        starts = ", ".join(self.label(start) for start in event.starts)
+        self.sentences("convention", start=starts)
+        self.sentences("convention_rules")
+        self.page.line()
+        for start, value in zip(event.starts, event.values):
+            self.value_lines(f" {self.texts.heading('start')}   ∂L/∂{self.label(start)} = ", value)
+
+    def tell_visit(self, number, event):
+        self.page.line()
+        if event.call is None:
+            self.page.line(f"     {', '.join(self.label(n) for n in event.outputs)} = {shown(event.op)}(…)")
+        else:
+            self.assignment(self.tape.events[event.call])
+        letter = arriving(event.op)
+        several = len(event.values) > 1
+        for k, value in enumerate(event.values):
+            if value is None:
+                continue
+            label = self.label(event.outputs[k]) if k < len(event.outputs) else "y"
+            self.value_lines(f"{INDENT}{letter}{subscript(k) if several else ''} = ∂L/∂{label} = ", value)
+        rows = self.rules_of(number)
+        self.widths = [max((columns(row[k]) for row in rows), default=0) for k in (0, 1, 2)]
+
+    def rules_of(self, number):
+        """(∂L/∂w, formula, target) for each rule of the visit with that number."""
+        rows = []
+        for event in self.tape.events[number + 1:]:
+            if event.kind in ("visit", "done", "backward"):
+                break
+            if event.kind == "rule":
+                rows.append((*self.rule_texts(self.tape.events[number].op, event.input), self.label(event.tensor)))
+        return rows
+
+    @staticmethod
+    def rule_texts(op, name):
+        formula = rule_formula(op, name)
+        return f"∂L/∂{shown(name)}", f"= {formula}" if formula else ""
+
+    def tell_rule(self, number, event):
+        """A rule, what reaches its input of it, and the sum so far; the events that belong to it are told with it."""
+        events = self.tape.events
+        op = next(e.op for e in reversed(events[:number]) if e.kind == "visit")
+        given, notes, added = event.value, [], None
+        for e in events[number + 1:]:
+            if e.kind == "sum_to":
+                axes = summed_axes(e.before, e.after)
+                notes.append((self.texts.phrase("summed", input=shown(event.input), axes=", ".join(map(str, axes))),
+                              f"{shape_text(e.before)} → {shape_text(e.after)}"))
+                given = e.value
+            elif e.kind == "cast":
+                notes.append((self.texts.phrase("cast"), f"{e.before} → {e.after}"))
+                given = e.value
+            elif e.kind == "add":
+                added = e
+                break
+            elif e.kind != "op":
+                break
+        left, formula = self.rule_texts(op, event.input)
+        first, second, third = self.widths
+        lead = f"{INDENT}{padded(left, first)} {padded(formula, min(second, 50))}  → {padded(self.label(event.tensor), third)} "
+        later = added is not None and added.arrival > 1
+        self.value_lines(lead + ("+ " if later else "= "), given)
+        for note, change in notes:
+            self.page.line(f"{INDENT}    {note}", change)
+        if later:
+            self.value_lines(" " * (columns(lead) - 1) + " = ", added.value, self.texts.phrase("total"))
+
+    def tell_inside(self, event):
+        outputs = ", ".join(self.label(number) for number in event.outputs)
+        arguments = ", ".join(self.operand(operand) for operand in event.inputs if operand is not None)
+        self.page.line(f"{INDENT}  ({event.step}) {outputs} = {shown(event.op)}({arguments})", self.texts.phrase("recorded_inside"))
+
+    def tell_hook(self, number, event):
+        self.value_lines(f"{INDENT}∂L/∂{self.label(event.tensor)} {self.texts.phrase('hooked')} ", event.value)
+
+    def tell_note(self, number, event):
+        if event.note not in ("graph", "freed", "stale"):
+            self.sentences(f"note_{event.note}", about=shown_line(event.about))
+
+    def tell_grad(self, number, event):
+        self.results.append(event)
+
+    tell_found = tell_grad
+
+    def close_backward(self):
+        """What the pass has brought."""
+        results, self.results = self.results, []
+        if not results:
+            return
+        about = ("result_dry" if self.tape.source == "graph" else
+                 "result_grad" if results[0].kind == "found" else "result_about")
+        self.page.heading(f"{self.texts.heading('result')}   {self.texts.phrase(about)}")
+        suffix = "" if about == "result_grad" else ".grad"
+        labels = [self.label(event.tensor) + suffix for event in results]
+        first = max(map(columns, labels))
+        shapes = [shape_text(self.tape.tensors[event.tensor].shape) for event in results]
+        second = max(map(columns, shapes))
+        for event, label, shape in zip(results, labels, shapes):
+            lead = f" {padded(label, first)}  {padded(shape, second)}  "
+            before = getattr(event, "before", None)
+            if before is not None:
+                self.value_lines(lead + "  ", before, self.texts.phrase("before"))
+                self.value_lines(" " * columns(lead) + "+ ", event.added, self.texts.phrase("added"))
+                lead = " " * columns(lead)
+            self.value_lines(lead + "= ", event.value)
+
+    # Pieces
+
+    def label(self, number):
+        return shown(self.tape.label(number))
+
+    def value_lines(self, lead, value, right=""):
+        """A value behind a lead, or under it where it is too wide."""
+        if value is None:
+            self.page.line(lead.rstrip(" ="), right)
+            return
+        value = self.tape.values[value]
+        room = self.page.width - columns(lead) - (columns(right) + 2 if right else 0)
+        lines = numbers(value, room)
+        if max(map(columns, lines)) > room:
+            self.page.line(lead.rstrip(), right)
+            self.page.block(INDENT + "    ", lines)
+            return
+        self.page.line(lead + lines[0], right)
+        self.page.block(" " * columns(lead), lines[1:])
+
+
+def summed_axes(before, after):
+    """The axes over which a gradient of shape `before` is summed to `after`, counted in `before`."""
+    extra = len(before) - len(after)
+    return [axis for axis, n in enumerate(before) if axis < extra or after[axis - extra] != n]
+
+
+def attribute_text(attrs):
+    """The attributes of a call that say something, in one line."""
+    return ", ".join(text if name == "geom" else f"{name} = {text}" for name, text in attrs.items()
+                     if text not in PLAIN and len(text) <= 60)
+
+
+def subscript(number):
+    return str(number).translate(str.maketrans("0123456789", "₀₁₂₃₄₅₆₇₈₉"))
+
+
+def shown_line(text):
+    """A longer text made safe to print."""
+    return "".join(c if c.isprintable() else " " for c in text)

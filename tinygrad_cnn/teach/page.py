@@ -1,0 +1,95 @@
+"""A page of text for the terminal: lines of at most 100 columns, Chinese characters counted as two.
+
+Numbers are printed as tensors print them (printing.py): few elements in full, many as least … greatest and norm.
+"""
+import math
+import unicodedata
+
+from ..printing import format_array
+from .values import summary_of
+
+WIDTH = 100
+SMALL = 24                                              # elements printed in full
+LINES = 8                                               # of one array
+
+
+def columns(text):
+    """The columns that a text takes in a terminal."""
+    return sum(0 if unicodedata.combining(c) else 2 if unicodedata.east_asian_width(c) in "WF" else 1 for c in text)
+
+
+def padded(text, width):
+    """The text with spaces behind it, `width` columns wide (or as wide as it is)."""
+    return text + " " * (width - columns(text))
+
+
+def wrapped(text, width):
+    """The text in lines of at most `width` columns, cut at spaces and after Chinese characters."""
+    lines, line, word = [], "", ""
+    for c in text + " ":
+        word += c
+        if c != " " and columns(c) < 2:
+            continue
+        if line and columns(line) + columns(word.rstrip()) > width:
+            lines.append(line.rstrip())
+            line = ""
+        line, word = line + word, ""
+    return [*lines, line.rstrip()]
+
+
+def shape_text(shape):
+    """(2, 3) for a shape, () for a single number."""
+    return str(tuple(shape))
+
+
+def numbers(value, room):
+    """The numbers of a Value as lines of at most `room` columns."""
+    if value.array is not None and value.size <= SMALL:
+        lines = [line for line in format_array(value.array).split("\n") if line.strip()]
+        if len(lines) <= LINES and max(map(len, lines)) <= room:
+            return lines
+    return [summary_text(value)]
+
+
+def summary_text(value):
+    """Least … greatest and norm of a Value, and how many elements are no finite numbers."""
+    found = value.summary or summary_of(value.array)
+    parts = [] if math.isnan(found["norm"]) else [f"{found['min']:.4g} … {found['max']:.4g}   ‖·‖ {found['norm']:.4g}"]
+    parts += [f"{int(found[name])} {name}" for name in ("nan", "inf") if found[name]]
+    return "   ".join(parts) or "[]"
+
+
+class Page:
+    """Lines of text as they grow."""
+
+    def __init__(self, width=WIDTH):
+        self.width, self.lines = width, []
+
+    def line(self, text="", right=""):
+        """A line, with something at its right end where there is room, else on a line of its own."""
+        if not right:
+            self.lines.append(text.rstrip())
+        elif columns(text) + columns(right) + 2 <= self.width:
+            self.lines.append(padded(text, self.width - columns(right)) + right)
+        else:
+            self.lines += [text.rstrip(), " " * (self.width - columns(right)) + right]
+
+    def paragraph(self, text, indent=""):
+        """A text in as many lines as it takes."""
+        self.lines += [indent + line for line in wrapped(text, self.width - columns(indent))]
+
+    def heading(self, text, right=""):
+        """A heading between two rules."""
+        if self.lines:
+            self.line()
+        self.line("━" * self.width)
+        self.line(" " + text, right)
+        self.line("━" * self.width)
+
+    def block(self, lead, lines):
+        """Lines of numbers behind a lead: the first beside it, the others under it."""
+        for k, line in enumerate(lines):
+            self.line((lead if k == 0 else " " * columns(lead)) + line)
+
+    def text(self):
+        return "\n".join(self.lines) + "\n"
