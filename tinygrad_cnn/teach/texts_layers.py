@@ -1,0 +1,77 @@
+"""What the tools that look at layers say, in Chinese and English.
+
+Each text has a key and both languages; `{names}` are filled in. Headings of tables are separated by |.
+"""
+from .words import Words, check_language
+
+__all__ = ["TEXTS", "headings", "say"]
+
+TEXTS = {
+    "field.title": Words(
+        "输入 {shape} 的感受野：公式 (24.19)、区间递推、一个单元的梯度",
+        "Receptive fields of an input of {shape}, by the formula (24.19), by boxes, and by the gradient "
+        "of one unit"),
+    "field.agree": Words(
+        "三种方法一致。",
+        "The three ways agree."),
+    "field.head": Words(
+        "层|F|S|公式|区间|图像之内|梯度",
+        "layer|F|S|formula|boxes|in image|gradient"),
+    "field.everything": Words(
+        "下面有运算混合了特征图的各个位置，或不知其是否局部：公式 (24.19) 不适用，区间取整张图；以梯度为准。",
+        "below it lies an op that mixes the places of its map, or is not known to be local. Formula "
+        "(24.19) does not hold, and its box is the whole map; the gradient tells."),
+    "field.no_formula": Words(
+        "窗口随特征图变化（自适应汇聚）或步幅小于 1（转置卷积）：公式 (24.19) 不包括；区间只对"
+        "这个输入大小成立。",
+        "windows that grow with the map (adaptive pooling) or strides below 1 (transposed convolution): "
+        "formula (24.19) does not cover them; the box holds for this input size."),
+    "field.branches": Words(
+        "几个窗口中心不同的分支在此汇合：它们的并集大于每一个，公式只取最大的一个。",
+        "branches with windows that do not lie around the same place meet here: their union is larger "
+        "than each, and the formula takes the largest."),
+    "field.cut": Words(
+        "感受野 {box} 超出图像 {size}，图像之内有 {visible}。",
+        "the field of {box} sticks out of the image of {size}: {visible} of it are inside."),
+    "field.dead": Words(
+        "失效的权值：{names} 的卷积核边上全为零，或缩放系数为零。",
+        "dead weights: zeros along the border of a kernel, or a scale of zero, in {names}."),
+    "field.cancel": Words(
+        "梯度触及的位置少于区间：途中有权值为零或互相抵消。",
+        "the gradient touches less than the box: in between weights are zero or cancel each other."),
+    "field.more": Words(
+        "（另有 {count} 层也是这样。）",
+        "(And {count} more like it.)"),
+    "summary.title": Words(
+        "{name}，输入 {inputs}",
+        "{name} on an input of {inputs}"),
+    "summary.head": Words(
+        "层|类型|核|步幅|填充|输出|参数|乘加|感受野|内存",
+        "layer|kind|kernel|stride|padding|output|parameters|multiply-adds|field|memory"),
+    "summary.words": Words("全部|(同上)", "all|(again)"),
+    "summary.total": Words(
+        "参数 {parameters}（可训练 {trainable}，{size}）；乘加 {work}（{rounded}）；特征图 {activations}",
+        "parameters {parameters} (trainable {trainable}, {size}); multiply-adds {work} ({rounded}); activations "
+        "{activations}"),
+    "summary.parentheses": Words(
+        "括号里是 forward 中调用的函数，不是模块。",
+        "In parentheses: functions that a forward calls, not modules."),
+    "summary.functions": Words(
+        "未列出的逐元素函数等：{names}。",
+        "Functions called outside of layers and not listed: {names}."),
+    "summary.unlisted": Words(
+        "不属于任何一行的参数：{names}。",
+        "Parameters that belong to no row: {names}."),
+}
+
+
+def say(lang, key, **values):
+    """The text of that key in "zh", "en" or "both", filled in."""
+    words = TEXTS[key]
+    return Words(*(text.format(**values) for text in words)).said(lang)
+
+
+def headings(lang, key):
+    """The headings of a table: Chinese ones if that is the only language, else English ones."""
+    words = TEXTS[key]
+    return (words.zh if check_language(lang) == "zh" else words.en).split("|")
