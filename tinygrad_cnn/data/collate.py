@@ -5,7 +5,7 @@ import numpy as np
 
 from .. import dtypes
 from ..device import CPU
-from ..errors import ArgumentTypeError, DeviceError, ShapeError
+from ..errors import ArgumentError, ArgumentTypeError, DeviceError, ShapeError
 from ..ops import stack
 from ..tensor import Tensor
 
@@ -20,6 +20,8 @@ def default_collate(batch):
     >>> default_collate([(1, "a"), (2, "b")])
     [tensor([1, 2]), ['a', 'b']]
     """
+    if not batch:
+        raise ArgumentError("default_collate: the list of samples is empty. Give at least one.")
     first = batch[0]
     if isinstance(first, Tensor):
         return _stack(batch)
@@ -33,7 +35,7 @@ def default_collate(batch):
     if isinstance(first, (str, bytes)):
         return list(batch)
     if isinstance(first, Mapping):
-        return {key: default_collate([sample[key] for sample in batch]) for key in first}
+        return {key: default_collate(_entries(batch, key)) for key in first}
     if isinstance(first, Sequence):
         return _collate_sequences(first, batch)
     raise ArgumentTypeError(f"default_collate: a sample holds a {type(first).__name__}. It knows tensors, arrays, "
@@ -51,6 +53,15 @@ def default_convert(sample):
     if isinstance(sample, (tuple, list)):
         return [default_convert(value) for value in sample]
     return sample
+
+
+def _entries(batch, key):
+    """What the dicts of a batch have under one key."""
+    for k, sample in enumerate(batch):
+        if key not in sample:
+            raise ArgumentError(f"default_collate: sample {k} of the batch has the keys {list(sample)} but sample 0 has "
+                                f"{key!r} too. Give samples with the same keys, or the loader a collate_fn.")
+    return [sample[key] for sample in batch]
 
 
 def _collate_sequences(first, batch):

@@ -4,6 +4,7 @@ A data set may also have `take_batch(indices)`, which gives a whole collated bat
 of one a sample), or None where it cannot. The loader asks for it when it collates by default.
 """
 from bisect import bisect_right
+from collections.abc import Iterable
 from itertools import accumulate
 
 import numpy as np
@@ -70,9 +71,14 @@ class TensorDataset(Dataset):
 
 
 class Subset(Dataset):
-    """The samples of `dataset` at `indices`."""
+    """The samples of `dataset` at `indices`.
+
+    Raises: ArgumentTypeError if indices is no sequence.
+    """
 
     def __init__(self, dataset, indices):
+        if not hasattr(indices, "__getitem__"):
+            raise ArgumentTypeError(f"Subset: indices is a {type(indices).__name__}. Give a list of integers.")
         self.dataset, self.indices = dataset, indices
 
     def __getitem__(self, index):
@@ -130,6 +136,8 @@ def random_split(dataset, lengths, generator=None):
     >>> [len(part) for part in random_split(tg.data.TensorDataset(tg.arange(10)), [0.75, 0.25])]
     [8, 2]
     """
+    if not isinstance(lengths, Iterable):
+        raise ArgumentTypeError(f"random_split: lengths is a {type(lengths).__name__}. Give a list of sizes, or of parts.")
     lengths = list(lengths)
     size = len(dataset)
     if any(n < 0 for n in lengths):

@@ -28,7 +28,7 @@ class Draws:
     __slots__ = ("_keys", "_used")
 
     def __init__(self, seed, places, stage=0):
-        start = _mixed(np.array([seed % (1 << 64)], np.uint64) + np.uint64(stage) * _STEP)
+        start = _mixed(np.array([seed % (1 << 64)], np.uint64) + np.array([stage], np.uint64) * _STEP)
         self._keys = _mixed(start + np.asarray(places, np.int64).astype(np.uint64) * _PLACE_STEP)
         self._used = 0
 
@@ -45,7 +45,7 @@ class Draws:
     def split(self, count):
         """One sample's stream as `count` streams: for a sample that is several images."""
         below = Draws(0, range(count))
-        below._keys = _mixed(below._keys + self._keys[0] + np.uint64(self._used) * _STEP)
+        below._keys = _mixed(below._keys + self._keys[:1] + np.array([self._used], np.uint64) * _STEP)
         self._used += 1
         return below
 

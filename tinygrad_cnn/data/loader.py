@@ -56,10 +56,16 @@ class DataLoader:
             batch_sampler = BatchSampler(sampler, batch_size, drop_last)
         self.batch_size, self.drop_last = batch_size, drop_last
         self.sampler, self.batch_sampler = sampler, batch_sampler
+        if collate_fn is not None and not callable(collate_fn):
+            raise ArgumentTypeError(f"DataLoader: collate_fn is a {type(collate_fn).__name__}. Give a function of a list "
+                                    "of samples.")
         self._batches = batch_sampler is not None or batch_size is not None
         self.collate_fn = collate_fn or (default_collate if self._batches else default_convert)
 
     def _check_workers(self, prefetch_factor):
+        if not hasattr(self.dataset, "__getitem__") and not isinstance(self.dataset, IterableDataset):
+            raise ArgumentTypeError(f"DataLoader: dataset is a {type(self.dataset).__name__}, which gives no samples. "
+                                    "Give one with __getitem__ and __len__, or an IterableDataset.")
         _whole("num_workers", self.num_workers, 0)
         _refuse(self.timeout < 0, f"timeout is {self.timeout}. Give a number of seconds, or 0 to wait for ever")
         _refuse(self.multiprocessing_context is not None,

@@ -4,7 +4,7 @@ Each iteration draws anew. The numbers come from the given tg.Generator, or from
 """
 import numpy as np
 
-from ..errors import ArgumentError
+from ..errors import ArgumentError, ArgumentTypeError
 from ..generator import default_generator
 
 
@@ -19,7 +19,14 @@ class Sampler:
 
 
 class SequentialSampler(Sampler):
-    """0, 1, 2, ... len(data_source) - 1."""
+    """0, 1, 2, ... len(data_source) - 1.
+
+    Raises: ArgumentTypeError if data_source has no length.
+    """
+
+    def __init__(self, data_source):
+        super().__init__(data_source)
+        _sized("SequentialSampler", "data_source", data_source)
 
     def __iter__(self):
         return iter(range(len(self.data_source)))
@@ -41,6 +48,8 @@ class RandomSampler(Sampler):
         self.replacement, self._num_samples, self.generator = replacement, num_samples, generator
         if num_samples is not None:
             _positive("RandomSampler", "num_samples", num_samples)
+        _sized("RandomSampler", "data_source", data_source)
+        _flag("RandomSampler", "replacement", replacement)
 
     @property
     def num_samples(self):
@@ -70,6 +79,7 @@ class SubsetRandomSampler(Sampler):
 
     def __init__(self, indices, generator=None):
         super().__init__()
+        _sized("SubsetRandomSampler", "indices", indices)
         self.indices, self.generator = indices, generator
 
     def __iter__(self):
@@ -122,6 +132,7 @@ class BatchSampler(Sampler):
     def __init__(self, sampler, batch_size, drop_last):
         super().__init__()
         _positive("BatchSampler", "batch_size", batch_size)
+        _flag("BatchSampler", "drop_last", drop_last)
         self.sampler, self.batch_size, self.drop_last = sampler, batch_size, drop_last
 
     def __iter__(self):
@@ -141,6 +152,17 @@ class BatchSampler(Sampler):
 
 def _draw(generator):
     return (generator or default_generator()).numpy
+
+
+def _sized(name, option, value):
+    if not hasattr(value, "__len__"):
+        raise ArgumentTypeError(f"{name}: {option} is a {type(value).__name__}, which has no length. Give a sequence or "
+                                "a data set with __len__().")
+
+
+def _flag(name, option, value):
+    if not isinstance(value, (bool, np.bool_)):
+        raise ArgumentTypeError(f"{name}: {option} is {value!r}. Give True or False.")
 
 
 def _positive(name, option, value):
