@@ -6,3 +6,4 @@ step of the backward pass and every addition into a gradient becomes an event on
 from .explain import explain
 from .recorder import record
 from .tape import Tape, load_tape, tape_from_json
+from .tree import tree

@@ -30,13 +30,23 @@ def explain(tape_or_loss, lang="both", file=None, names=None):
     Raises: ArgumentTypeError for anything else; ArgumentError for another language; GradError if the tensor was not
         computed from one that requires grad.
 
-    >>> import tinygrad_cnn as tg
+    >>> import io, tinygrad_cnn as tg
     >>> x = tg.tensor(3.0, requires_grad=True)
-    >>> with tg.teach.record() as tape:
-    ...     y = x * x
-    ...     y.backward()
-    >>> explain(tape, lang="en")
-    ... # doctest: +SKIP
+    >>> with tg.teach.record(names={"x": x}) as tape:
+    ...     (x * x).backward()
+    >>> page = io.StringIO()
+    >>> explain(tape, lang="en", file=page)
+    >>> print(*page.getvalue().splitlines()[-10:], sep="\n")     # doctest: +NORMALIZE_WHITESPACE
+      1  v1 = mul(a=x, b=x)
+         g = ∂L/∂v1 = 1.
+         ∂L/∂a = g · b  → x = 3.
+         ∂L/∂b = g · a  → x + 3.
+                            = 6.                   sum so far
+    <BLANKLINE>
+    ━━━...━━━
+     Result   what was added to .grad
+    ━━━...━━━
+     x.grad  ()  = 6.
     """
     texts = Texts(lang)
     tape = tape_or_loss
@@ -56,8 +66,9 @@ class Explanation:
     def __init__(self, tape, texts):
         self.tape, self.texts = tape, texts
         self.page = Page()
-        self.given, self.phase = set(), None
-        self.results, self.arrivals = [], {}
+        self.types = {event.module: event.type for event in tape.events if event.kind == "enter"}
+        self.given, self.phase, self.results, self.conventions = set(), None, [], False
+        self.visited = None                             # the event of the node whose rules are being told
 
     def text(self):
         events = self.tape.events
@@ -93,10 +104,7 @@ class Explanation:
         formula = forward_formula(event.op)
         shapes = self.shapes(event)
         attributes = attribute_text(event.attrs)
-        if formula:
-            self.page.line(INDENT + formula, shapes)
-        else:
-            self.page.line("", shapes)
+        self.page.line(INDENT + formula, shapes)
         if attributes:
             self.page.line(INDENT + attributes)
         for k, output in enumerate(event.outputs):
@@ -108,11 +116,9 @@ class Explanation:
         """The heading of a forward pass, and what is known when it begins."""
         self.close_backward()
         self.phase = "forward"
-        events = self.tape.events[start:]
-        end = next((k for k, event in enumerate(events) if event.kind == "backward"), len(events))
-        calls = [event for event in events[:end] if event.kind == "op" and event.inside is None]
+        calls = [event for event in self.until(start, "backward") if event.kind == "op" and event.inside is None]
         self.page.heading(f"{self.texts.heading('forward')}   {self.texts.phrase('forward_about')}",
-                          self.texts.phrase("steps", count=len(calls)))
+                          self.count_text(len(calls)))
         new = dict.fromkeys(operand["tensor"] for event in calls for operand in event.inputs if operand and "tensor" in operand
                             and self.tape.tensors[operand["tensor"]].step is None)
         self.list_given([number for number in new if number not in self.given])
@@ -142,7 +148,7 @@ class Explanation:
                      if operand is not None]
         layer = ""
         if event.module is not None:
-            layer = f"{shown(event.module)} {shown(self.module_types.get(event.module, ''))}".strip()
+            layer = f"{shown(event.module)} {shown(self.types.get(event.module, ''))}".strip()
         lead = f"{event.step:>3}  {outputs} = {shown(event.op)}("
         line, width = lead, self.page.width
         for k, argument in enumerate(arguments):
@@ -152,10 +158,6 @@ class Explanation:
                 line = " " * min(columns(lead), 16)
             line += piece
         self.page.line(line if arguments else line + ")", layer)
-
-    @property
-    def module_types(self):
-        return {event.module: event.type for event in self.tape.events if event.kind == "enter"}
 
     def operand(self, operand):
         return self.label(operand["tensor"]) if "tensor" in operand else str(operand.get("number", "?"))
@@ -172,13 +174,14 @@ class Explanation:
     def tell_backward(self, number, event):
         self.close_backward()
         self.phase = "backward"
-        end = next((k for k, e in enumerate(self.tape.events[number:]) if e.kind == "done"), len(self.tape.events))
-        visits = sum(e.kind == "visit" for e in self.tape.events[number:number + end])
+        visits = sum(e.kind == "visit" for e in self.until(number + 1, "done", "backward"))
         self.page.heading(f"{self.texts.heading('backward')}   {self.texts.phrase('backward_about')}",
-                          self.texts.phrase("steps", count=visits))
+                          self.count_text(visits))
         starts = ", ".join(self.label(start) for start in event.starts)
         self.sentences("convention", start=starts)
-        self.sentences("convention_rules")
+        if not self.conventions:
+            self.sentences("convention_rules")
+            self.conventions = True
         self.page.line()
         for start, value in zip(event.starts, event.values):
             self.value_lines(f" {self.texts.heading('start')}   ∂L/∂{self.label(start)} = ", value)
@@ -189,6 +192,7 @@ class Explanation:
             self.page.line(f"     {', '.join(self.label(n) for n in event.outputs)} = {shown(event.op)}(…)")
         else:
             self.assignment(self.tape.events[event.call])
+        self.visited, self.told_inside = event, False
         letter = arriving(event.op)
         several = len(event.values) > 1
         for k, value in enumerate(event.values):
@@ -198,28 +202,37 @@ class Explanation:
             self.value_lines(f"{INDENT}{letter}{subscript(k) if several else ''} = ∂L/∂{label} = ", value)
         rows = self.rules_of(number)
         self.widths = [max((columns(row[k]) for row in rows), default=0) for k in (0, 1, 2)]
+        self.beside = sum(self.widths) + 36 <= self.page.width
 
     def rules_of(self, number):
         """(∂L/∂w, formula, target) for each rule of the visit with that number."""
         rows = []
-        for event in self.tape.events[number + 1:]:
-            if event.kind in ("visit", "done", "backward"):
-                break
+        for event in self.until(number + 1, "visit", "done", "backward"):
             if event.kind == "rule":
-                rows.append((*self.rule_texts(self.tape.events[number].op, event.input), self.label(event.tensor)))
+                rows.append((*self.rule_texts(self.visited.op, event.input), self.label(event.tensor)))
         return rows
+
+    def until(self, start, *kinds):
+        """The events from `start` on, to the first of one of the kinds."""
+        for k in range(start, len(self.tape.events)):
+            event = self.tape.events[k]
+            if event.kind in kinds:
+                return
+            yield event
+
+    def count_text(self, count):
+        return self.texts.phrase("steps", count=count, s="" if count == 1 else "s")
 
     @staticmethod
     def rule_texts(op, name):
         formula = rule_formula(op, name)
-        return f"∂L/∂{shown(name)}", f"= {formula}" if formula else ""
+        index, _, rest = formula.partition("] = ") if formula.startswith("[") else ("", "", formula)
+        return f"∂L/∂{shown(name)}{index}{']' if index else ''}", f"= {rest}"
 
     def tell_rule(self, number, event):
         """A rule, what reaches its input of it, and the sum so far; the events that belong to it are told with it."""
-        events = self.tape.events
-        op = next(e.op for e in reversed(events[:number]) if e.kind == "visit")
         given, notes, added = event.value, [], None
-        for e in events[number + 1:]:
+        for e in self.until(number + 1, "visit", "rule"):
             if e.kind == "sum_to":
                 axes = summed_axes(e.before, e.after)
                 notes.append((self.texts.phrase("summed", input=shown(event.input), axes=", ".join(map(str, axes))),
@@ -231,22 +244,27 @@ class Explanation:
             elif e.kind == "add":
                 added = e
                 break
-            elif e.kind != "op":
-                break
-        left, formula = self.rule_texts(op, event.input)
+        left, formula = self.rule_texts(self.visited.op, event.input)
         first, second, third = self.widths
-        lead = f"{INDENT}{padded(left, first)} {padded(formula, min(second, 50))}  → {padded(self.label(event.tensor), third)} "
+        rule, target = f"{INDENT}{padded(left, first)} ", f"  → {padded(self.label(event.tensor), third)} "
+        if self.beside:
+            lead = rule + padded(formula, second) + target
+        else:                                           # a long rule has a line of its own
+            self.page.line(rule + formula)
+            lead = " " * (len(INDENT) + first - 1) + target
         later = added is not None and added.arrival > 1
         self.value_lines(lead + ("+ " if later else "= "), given)
         for note, change in notes:
             self.page.line(f"{INDENT}    {note}", change)
         if later:
-            self.value_lines(" " * (columns(lead) - 1) + " = ", added.value, self.texts.phrase("total"))
+            self.value_lines(" " * columns(lead) + "= ", added.value, self.texts.phrase("total"))
 
     def tell_inside(self, event):
         outputs = ", ".join(self.label(number) for number in event.outputs)
         arguments = ", ".join(self.operand(operand) for operand in event.inputs if operand is not None)
-        self.page.line(f"{INDENT}  ({event.step}) {outputs} = {shown(event.op)}({arguments})", self.texts.phrase("recorded_inside"))
+        self.page.line(f"{INDENT}  ({event.step}) {outputs} = {shown(event.op)}({arguments})",
+                       "" if self.told_inside else self.texts.phrase("recorded_inside"))
+        self.told_inside = True
 
     def tell_hook(self, number, event):
         self.value_lines(f"{INDENT}∂L/∂{self.label(event.tensor)} {self.texts.phrase('hooked')} ", event.value)

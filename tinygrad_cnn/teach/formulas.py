@@ -5,7 +5,7 @@ Products written · are element by element, @ is the matrix product, ᵀ transpo
 where it holds and 0 elsewhere, Σ sums. In convolutions and pools p is an output position, t a tap of the kernel, s the
 stride, d the dilation and pad the padding; n counts the batch, c input channels, o output channels.
 
-The formulas are for the reader; the rules that run stand beside the ops (ops/*.py), and the tests check those.
+A rule that begins with an index, "[i] = ...", is for that element of the gradient. The formulas are for the reader; the rules that run stand beside the ops (ops/*.py), and the tests check those.
 """
 import inspect
 
@@ -136,20 +136,20 @@ FORMULAS = {
                   b="Σ a · g over the axes b has not"),
     # convolution and pooling
     "conv": F("y[n,o,p] = Σ_c,t x[n,c, s·p + d·t − pad] · w[o,c,t] + bias[o]",
-              x="Σ_o,p,t g[n,o,p] · w[o,c,t] where s·p + d·t − pad = i   (at x[n,c,i])",
-              w="Σ_n,p g[n,o,p] · x[n,c, s·p + d·t − pad]   (at w[o,c,t])", bias="Σ_n,p g[n,o,p]   (at bias[o])"),
+              x="[n,c,i] = Σ_o,p,t g[n,o,p] · w[o,c,t] where s·p + d·t − pad = i",
+              w="[o,c,t] = Σ_n,p g[n,o,p] · x[n,c, s·p + d·t − pad]", bias="[o] = Σ_n,p g[n,o,p]"),
     "conv_dx": F("y[n,c,i] = Σ_o,p,t g[n,o,p] · w[o,c,t] where s·p + d·t − pad = i", g="conv(u, w)",
-                 w="Σ_n,p g[n,o,p] · u[n,c, s·p + d·t − pad]   (at w[o,c,t])"),
+                 w="[o,c,t] = Σ_n,p g[n,o,p] · u[n,c, s·p + d·t − pad]"),
     "conv_dw": F("y[o,c,t] = Σ_n,p g[n,o,p] · x[n,c, s·p + d·t − pad]", g="conv(x, u)",
-                 x="Σ_o,p,t g[n,o,p] · u[o,c,t] where s·p + d·t − pad = i   (at x[n,c,i])"),
-    "max_pool": F("y[p] = max over t of x[s·p + t − pad]", x="Σ_p g[p] where x[i] won window p   (at x[i])"),
-    "max_pool_dx": F("y[i] = Σ_p g[p] where x[i] won window p", g="u at the winner of each window"),
-    "max_pool_gather": F("y[p] = u at the winner of window p", u="Σ_p g[p] where u[i] is read for window p"),
-    "avg_pool": F("y[p] = mean over t of x[s·p + t − pad]", x="Σ_p g[p] / window size, over the windows p that see i"),
+                 x="[n,c,i] = Σ_o,p,t g[n,o,p] · u[o,c,t] where s·p + d·t − pad = i"),
+    "max_pool": F("y[p] = max over t of x[s·p + t − pad]", x="[i] = Σ_p g[p] over the windows p that x[i] won"),
+    "max_pool_dx": F("y[i] = Σ_p g[p] over the windows p that x[i] won", g="u at the winner of each window"),
+    "max_pool_gather": F("y[p] = u at the winner of window p", u="[i] = Σ_p g[p] over the windows p that read u[i]"),
+    "avg_pool": F("y[p] = mean over t of x[s·p + t − pad]", x="[i] = Σ_p g[p] / size of window p, over the windows p that see i"),
     "avg_pool_dx": F("y[i] = Σ_p g[p] / window size", g="the mean of u over each window"),
-    "adaptive_avg_pool": F("y[p] = mean of x over window p", x="Σ_p g[p] / size of window p, where p sees i"),
+    "adaptive_avg_pool": F("y[p] = mean of x over window p", x="[i] = Σ_p g[p] / size of window p, over the windows p that see i"),
     "adaptive_avg_pool_dx": F("y[i] = Σ_p g[p] / size of window p", g="the mean of u over each window"),
-    "adaptive_max_pool": F("y[p] = max of x over window p", x="Σ_p g[p] where x[i] won window p   (at x[i])"),
+    "adaptive_max_pool": F("y[p] = max of x over window p", x="[i] = Σ_p g[p] over the windows p that x[i] won"),
     "max_unpool": F("y = 0, with x at the positions index", x="g at the positions index"),
     "spatial_gather": F("y = u at the positions index", u="g summed at the positions index"),
     "spatial_scatter": F("y = g summed at the positions index", g="u at the positions index"),
@@ -177,10 +177,10 @@ FORMULAS = {
     "argmax": F("y = the place of the greatest x"), "argmin": F("y = the place of the least x"),
     "argsort": F("y = the order that sorts x"), "topk_index": F("y = the places of the k greatest x"),
     "any": F("y = [some x is true]"), "all": F("y = [every x is true]"), "count_nonzero": F("y = the number of x ≠ 0"),
-    "cumsum": F("y[i] = Σ x[j] for j ≤ i", x="Σ g[j] for j ≥ i"),
-    "cumprod": F("y[i] = the product of x[j] for j ≤ i", x="Σ g[j] · y[j] / x[i] for j ≥ i"),
+    "cumsum": F("y[i] = Σ x[j] for j ≤ i", x="[i] = Σ g[j] for j ≥ i"),
+    "cumprod": F("y[i] = the product of x[j] for j ≤ i", x="[i] = Σ g[j] · y[j] / x[i] for j ≥ i"),
     "shift": F("y = x moved one place along dim", x="g moved back"),
-    "recurrence": F("y[i] = a[i] · y[i−1] + b[i]", a="h[i] · y[i−1]", b="h, with h[i] = g[i] + a[i+1] · h[i+1]"),
+    "recurrence": F("y[i] = a[i] · y[i−1] + b[i]", a="[i] = h[i] · y[i−1]", b="h, with h[i] = g[i] + a[i+1] · h[i+1]"),
     # the same numbers in another form
     "reshape": F("y = x in another shape", x="g in the shape of x"),
     "permute": F("y = x with its axes in the order dims", x="g with its axes put back"),
@@ -242,9 +242,15 @@ BY_DECLARATION = frozenset((
 
 
 def forward_formula(op):
-    """The op's own formula, y = ..., or None if the table has none."""
+    """The op's own formula, y = ...; where the table has none, its name with the letters of its inputs.
+
+    >>> forward_formula("mul"), forward_formula("norm_grad"), forward_formula("MyFunction")
+    ('y = a · b', 'y = norm_grad(g, x, weight, mean, rstd)', 'y = MyFunction.forward(…)')
+    """
     entry = FORMULAS.get(op)
-    return None if entry is None else entry.forward
+    if entry is not None:
+        return entry.forward
+    return f"y = {op}({', '.join(OPS[op].inputs)})" if op in OPS else f"y = {op}.forward(…)"
 
 
 def arriving(op):
@@ -253,7 +259,7 @@ def arriving(op):
 
 
 def rule_formula(op, name):
-    """The right side of ∂L/∂name for an op: from the table, else in the form of its declaration, or None.
+    """The right side of ∂L/∂name for an op: from the table, else in the form of its declaration.
 
     >>> rule_formula("mul", "a")
     'g · b'
@@ -264,5 +270,7 @@ def rule_formula(op, name):
     letter = name.rstrip("0123456789") if op in OPS and OPS[op].variadic else name
     if entry is not None and letter in entry.rules:
         return entry.rules[letter]
-    rule = OPS[op].joint or OPS[op].rule_of.get(letter) if op in OPS else None
-    return None if rule is None else f"rule({', '.join(inspect.signature(rule).parameters)})"
+    if op not in OPS:
+        return f"{op}.backward(g)"
+    rule = OPS[op].joint or OPS[op].rule_of[letter]
+    return f"rule({', '.join(inspect.signature(rule).parameters)})"

@@ -29,25 +29,35 @@ def nodes_below(edge):
     return sorted(seen, key=lambda node: node.id)
 
 
+def read_graph(loss, names, frame, limit, values=True):
+    """A GraphReader that has written down the calls by which `loss` was computed, oldest first."""
+    if loss.edge is None or isinstance(loss.edge, Leaf):
+        raise GradError("explain: this tensor was not computed from one that requires grad, so there is no graph to "
+                        "show. Set requires_grad=True on an input before computing it, or use record().")
+    reader = GraphReader(Tape(limit, source="graph"), Names(names), frame, loss.device, values)
+    reader.tape.add("note", note="graph", about="")
+    for node in nodes_below(loss.edge):
+        reader.read(node)
+    reader.fill(reader.edge(loss.edge), loss)
+    return reader
+
+
+def graph_of(loss, names=None, frame=None):
+    """The calls by which `loss` was computed, as a tape without values. Raises: GradError if there is no graph."""
+    return read_graph(loss, names, frame, LIMIT, values=False).tape
+
+
 def graph_tape(loss, names=None, frame=None, limit=LIMIT):
-    """The tape of what the graph of `loss` holds.
+    """The tape of what the graph of `loss` holds: the calls, and a backward pass that touches nothing.
 
     Args: names: a mapping name -> Tensor. frame: where to look for variables and modules that hold tensors.
     Raises: GradError if there is no graph, or if `loss` is not a single number.
     """
-    if loss.edge is None or isinstance(loss.edge, Leaf):
-        raise GradError("explain: this tensor was not computed from one that requires grad, so there is no graph to "
-                        "explain. Set requires_grad=True on an input before computing it, or use record().")
     if loss.array.size != 1:
         raise GradError(f"explain: the tensor has shape {tuple(loss.shape)}; only a single number has a gradient without "
                         "being told which. Reduce it (.sum(), .mean()), or record a backward pass with its gradient.")
-    tape = Tape(limit, source="graph")
-    reader = GraphReader(tape, Names(names), frame, loss.device)
-    tape.add("note", note="graph", about="")
-    for node in nodes_below(loss.edge):
-        reader.read(node)
-    reader.fill(reader.edge(loss.edge), loss)
-    here = len(tape.events)
+    reader = read_graph(loss, names, frame, limit)
+    tape, here = reader.tape, len(reader.tape.events)
     try:
         reader.go_back(loss)
     except (GraphFreedError, StaleValueError) as error:
@@ -60,11 +70,11 @@ def graph_tape(loss, names=None, frame=None, limit=LIMIT):
 
 
 class GraphReader(Recorder):
-    """A Recorder that reads a graph instead of watching calls."""
+    """A Recorder that reads a graph instead of watching calls; without `values` it copies no numbers."""
 
-    def __init__(self, tape, names, frame, device):
+    def __init__(self, tape, names, frame, device, values):
         super().__init__(tape, names)
-        self.frame, self.device = frame, device
+        self.frame, self.device, self.values = frame, device, values
         self._parts = {}                                # (node, which output) -> number of the tensor
 
     def edge(self, edge):
@@ -87,15 +97,19 @@ class GraphReader(Recorder):
         if entry.value is None:
             entry.value = self.value(tensor)
 
+    def value(self, g):
+        return super().value(g) if self.values else None
+
     def read(self, node):
         """Write down the call that made a node, as far as the node still knows it."""
         self.steps += 1
         inputs = [{"unknown": True} if edge is None else {"tensor": self.edge(edge)} for edge in node.edges]
+        names = self.names_of_inputs(node)
         for position, kept in _kept_inputs(node):
             if isinstance(kept, Tensor) and node.edges[position] is not None:
                 self.fill(inputs[position]["tensor"], kept)
             else:
-                inputs[position] = self.operand(kept)
+                inputs[position] = self.operand(kept, names[position])
         outputs = self.read_outputs(node)
         attrs = {}
         if node.plan is not None:
@@ -103,8 +117,8 @@ class GraphReader(Recorder):
             if type(node) is Node and node.plan.keeps_y and node.saved:
                 self.fill(outputs[0], Tensor(node.saved[-1], self.device))
         self._calls[node] = self.tape.add(
-            "op", step=self.steps, op=self.op_name(node), inputs=inputs, names=self.names_of_inputs(node), attrs=attrs,
-            outputs=outputs, module=None, line=None, inside=None)
+            "op", step=self.steps, op=self.op_name(node), inputs=inputs, names=names, attrs=attrs, outputs=outputs,
+            module=None, line=None, inside=None)
 
     def read_outputs(self, node):
         """The numbers of the tensors that a node computed."""
@@ -130,7 +144,6 @@ class GraphReader(Recorder):
             sweep.settle()
         finally:
             reset_mode(token)
-            self.visit = None
 
     def go_back_in_order(self, loss):
         """Write down the steps of a backward pass without their numbers."""

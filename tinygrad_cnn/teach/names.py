@@ -59,6 +59,12 @@ class Names:
         self._held.append(tensor)                       # its array's id belongs to it as long as it lives
         self._known[key_of(tensor)] = name if count == 1 else name + str(count).translate(_SUBSCRIPTS)
 
+    def by_letter(self, tensor, letter):
+        """Name a tensor after the argument it was: a last resort, and only for letters that say something."""
+        if len(letter) > 1 and not letter[-1].isdigit():
+            self._set(tensor, letter)
+        return self._known.get(key_of(tensor))
+
     def add_module(self, module, prefix=""):
         """Name the parameters and buffers of a module by their paths."""
         self._modules.add(id(module))

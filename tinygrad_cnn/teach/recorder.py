@@ -20,12 +20,13 @@ from .watched_pass import WatchedPass
 class Recorder:
     """Writes what the engine does onto a tape.
 
-    tape: where to. names: a `Names`. visit: the number of the event of the node whose rules are running, or None.
+    tape: where to. names: a `Names`. sweeping: whether a backward pass is running; visit: the number of the event of
+    the node whose rules it applies, or None. path: the modules that are running, outermost first.
     """
 
     def __init__(self, tape, names):
         self.tape, self.names = tape, names
-        self.visit, self.path = None, []
+        self.sweeping, self.visit, self.path = False, None, []
         self.steps = 0
         self._tensors, self._held = {}, []              # key -> (number, version); what keeps the keys from being reused
         self._calls = {}                                # node -> number of the event of its call
@@ -36,9 +37,11 @@ class Recorder:
         """Compute one call of an op with nobody watching, and write it down."""
         token = set_mode(changed(tape=None))
         try:
-            if self.visit is not None and not is_grad_enabled():
-                return compute()                        # inside a rule that is itself not recorded
-            inputs = [self.operand(a) for a in _flat(args)]
+            if self.sweeping and not is_grad_enabled():
+                return compute()                        # inside a rule or a hook of a pass that is itself not recorded
+            args = list(_flat(args))
+            names = input_names(op, len(args))
+            inputs = [self.operand(a, name) for a, name in zip(args, names)]
             found = compute()
         finally:
             reset_mode(token)
@@ -46,7 +49,7 @@ class Recorder:
         self.steps += 1
         numbers = [self.output(t, k if len(outputs) > 1 else None) for k, t in enumerate(outputs)]
         event = self.tape.add("op", step=self.steps, op=getattr(op, "name", op.__name__), inputs=inputs,
-                              names=input_names(op, len(inputs)), attrs={k: text_of(v) for k, v in attrs.items()},
+                              names=names, attrs={k: text_of(v) for k, v in attrs.items()},
                               outputs=numbers, module=self.path[-1] if self.path else None, line=os.path.basename(user_line()),
                               inside=self.visit)
         for t in outputs:
@@ -55,10 +58,14 @@ class Recorder:
                 self._calls.setdefault(node, event)
         return found
 
-    def operand(self, a):
-        """How an argument of a call stands in the event."""
+    def operand(self, a, letter=""):
+        """How an argument of a call stands in the event; `letter` is the argument's name."""
         if isinstance(a, Tensor):
-            return {"tensor": self.tensor(a)}
+            number = self.tensor(a)
+            entry = self.tape.tensors[number]
+            if entry.name is None and entry.kind == "constant":
+                entry.name = self.names.by_letter(a, letter)
+            return {"tensor": number}
         if isinstance(a, (bool, int, float)):
             return {"number": written(a) if isinstance(a, float) else a}
         return None
@@ -91,7 +98,7 @@ class Recorder:
         return self._add(key_of(t), _version(t), t, TapeTensor("computed", None, self.steps, part, *_shape_dtype(t), None))
 
     def _add(self, key, version, t, entry):
-        entry.value = self.tape.keep(Value.of(t, self.tape.limit))
+        entry.value = self.value(t)
         self.tape.tensors.append(entry)
         self._held.append(t.array)
         self._tensors[key] = len(self.tape.tensors) - 1, version
@@ -130,7 +137,7 @@ class Recorder:
         return [name for name, place in zip(names, node.context._places) if place is not None]
 
     def value(self, g):
-        """The number of the present value of a gradient."""
+        """The number of the present value of a tensor or gradient."""
         return self.tape.keep(Value.of(g, self.tape.limit))
 
     def sweep(self, retain, create, wanted, targets):
@@ -237,7 +244,8 @@ def text_of(attribute):
     """An attribute of a call as text: a geometry by its numbers, no addresses of objects."""
     if hasattr(attribute, "kernel") and hasattr(attribute, "stride"):
         return _geometry_text(attribute)
-    text = repr(attribute)
+    text = getattr(attribute, "name", None)
+    text = text if isinstance(text, str) else repr(attribute)
     return text if " at 0x" not in text else type(attribute).__name__
 
 

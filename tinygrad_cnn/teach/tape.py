@@ -98,12 +98,15 @@ class Tape:
         return number
 
     def label(self, number):
-        """What the tensor of that number is called where it is shown: its name, or v and the number of its step."""
+        """What the tensor of that number is called where it is shown: its name, or v and the number of its step.
+
+        A tensor with neither is a constant (c3) or a leaf (leaf3).
+        """
         tensor = self.tensors[number]
         if tensor.name:
             return tensor.name
         if tensor.step is None:
-            return f"c{number}"
+            return f"c{number}" if tensor.kind == "constant" else f"leaf{number}"
         return f"v{tensor.step}" if tensor.part is None else f"v{tensor.step}.{tensor.part}"
 
     def to_json(self):

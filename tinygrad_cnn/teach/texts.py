@@ -33,7 +33,7 @@ TEXTS = {
         "added": "加上",
         "used_by": "被 {count} 步使用",
         "folded": "… 此处折叠 {count} 步：{ops}",
-        "shared": "见下文",
+        "shared": "↓ 在下文给出",
         "note_graph": "没有录制：以下取自计算图本身，前向的值只有图中还保存的（? 是图中没有保存的输入）。没有改动任何 .grad。",
         "note_freed": "图中保存的值已在先前的反向传播中释放（{about}），所以只能给出公式和形状。要看数值，请在 record() 之内计算，"
                       "或用 backward(retain_graph=True)。",
@@ -48,7 +48,7 @@ TEXTS = {
         "forward_about": "in the order it was computed",
         "backward": "Backward",
         "backward_about": "from the last step back to the first",
-        "steps": "{count} steps",
+        "steps": "{count} step{s}",
         "given": "Given",
         "parameter": "parameter",
         "leaf": "wants a gradient",
@@ -71,7 +71,7 @@ TEXTS = {
         "added": "added",
         "used_by": "used by {count} steps",
         "folded": "… {count} steps folded here: {ops}",
-        "shared": "see below",
+        "shared": "↓ is printed further down",
         "note_graph": "Nothing was recorded: this is read off the graph itself, which keeps only some of the forward values "
                       "(? is an input it did not keep). No .grad was touched.",
         "note_freed": "The values that the graph kept were freed by an earlier backward pass ({about}), so there are only "

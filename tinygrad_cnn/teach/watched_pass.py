@@ -48,9 +48,13 @@ class WatchedPass(Pass):
 
     def steps(self):
         self.begin()
-        for step in super().steps():
-            self.to.visit = None
-            yield step
+        self.to.sweeping = True
+        try:
+            for step in super().steps():
+                self.to.visit = None
+                yield step
+        finally:
+            self.to.sweeping, self.to.visit = False, None
 
     def give(self, edge, g, owned):
         if self.starts is not None:                     # no rule gave it: the pass starts with it
@@ -100,7 +104,11 @@ class WatchedPass(Pass):
                 value = self.to.value(g)
                 self.note("grad", tensor=self.to.edge(leaf), before=None, added=value, value=value)
         else:
-            super().settle()
+            self.to.sweeping = True
+            try:
+                super().settle()
+            finally:
+                self.to.sweeping = False
             for edge, g in self.found.items():
                 self.note("found", tensor=self.to.edge(edge), value=self.to.value(g))
         self.note("done")
