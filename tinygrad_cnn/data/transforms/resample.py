@@ -19,8 +19,8 @@ def resized(images, xp, height, width, mode="bilinear", antialias=True):
 
     It agrees with Pillow to 1 of 255: "bilinear" always, "bicubic" where both axes change in proportion (otherwise
     Pillow may begin with the rows, and the rounding in between falls differently). Floats agree with PyTorch's
-    interpolate to rounding. "nearest" takes the pixel whose area has the new one's centre, as Pillow does and PyTorch's
-    "nearest-exact".
+    interpolate to rounding. "nearest" takes the pixel whose area has the new one's centre (of two that share it the
+    second), as PyTorch's "nearest-exact" and, but for such ties, Pillow.
     """
     if images.shape[2:] == (height, width):
         return images
