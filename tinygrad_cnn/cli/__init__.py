@@ -1,4 +1,4 @@
-"""The command line: `python -m tinygrad_cnn train` and `python -m tinygrad_cnn doctor`.
+"""The command line: `python -m tinygrad_cnn train`, and what goes with it.
 
 Each command is a module with `add_arguments(parser)` and `run(arguments) -> exit code`. A user's mistake ends as one
 line on standard error and exit code 2, Ctrl-C as exit code 130; anything else is our fault and shows its traceback.
@@ -8,11 +8,12 @@ import sys
 
 from ..errors import TinygradError
 from ..version import __version__
-from . import doctor, train
+from . import data, doctor, evaluate, lesson, models, predict, summary, train
 from .console import tolerate_any_character
 from .exit_codes import INTERRUPTED, USER_ERROR
 
-_COMMANDS = {"train": train, "doctor": doctor}
+_COMMANDS = {"train": train, "eval": evaluate, "predict": predict, "summary": summary, "models": models, "data": data,
+             "lesson": lesson, "doctor": doctor}
 
 
 def main(argv=None):

@@ -17,7 +17,7 @@ import numpy as np
 from ..errors import DataError
 from ..io import load, save
 
-_RECORD = "record.json"
+RECORD = "record.json"
 _BEST = "best.safetensors"
 _PATTERN = "epoch-*-step-*.safetensors"
 
@@ -40,7 +40,7 @@ class Checkpoints:
         """
         self.folder.mkdir(exist_ok=True)
         text = json.dumps(record, allow_nan=True).encode("utf-8")
-        content = {**tensors, _RECORD: np.frombuffer(text, np.uint8)}
+        content = {**tensors, RECORD: np.frombuffer(text, np.uint8)}
         path = self.folder / f"epoch-{epoch:04d}-step-{step:06d}.safetensors"
         if best:                                        # first: once the other is there, nobody would write it again
             save(content, self.folder / _BEST)
@@ -77,9 +77,9 @@ def read_checkpoint(path):
     Raises: FileNotFoundError; DataError if it is damaged or no checkpoint.
     """
     tensors = load(path)
-    text = tensors.pop(_RECORD, None)
+    text = tensors.pop(RECORD, None)
     if text is None:
-        raise DataError(f"checkpoint: {pathlib.Path(path).name!r} holds no {_RECORD!r}, so it is no checkpoint. Give a "
+        raise DataError(f"checkpoint: {pathlib.Path(path).name!r} holds no {RECORD!r}, so it is no checkpoint. Give a "
                         "file from the folder 'checkpoints' of a run.")
     try:
         record = json.loads(text.numpy().tobytes().decode("utf-8"))

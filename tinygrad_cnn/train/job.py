@@ -176,7 +176,7 @@ def _config(run):
     parameters = sum(parameter.shape.numel() for parameter in run.model.parameters())
     return {"model": run.settings.model, "parameters": parameters, "data": run.settings.data,
             "training_images": len(run.train_set), "held_out_images": len(run.test_set),
-            "settings": run.settings.as_dict(),
+            "classes": run.classes, "settings": run.settings.as_dict(),
             "versions": {"tinygrad_cnn": __version__, "numpy": np.__version__, "python": platform.python_version()}}
 
 

@@ -8,8 +8,9 @@ class Option:
     """What one setting may be.
 
     Args: text: what the help says. none: whether it may be left open (None).
+    Attributes: `kind`, what messages call it, and `letter`, what the help puts in its place.
     """
-    kind = "value"
+    kind, letter = "value", "VALUE"
 
     def __init__(self, text, none=False):
         self.text, self.none = text, none
@@ -34,7 +35,7 @@ class Option:
 
 class Text(Option):
     """A string."""
-    kind = "text"
+    kind, letter = "text", "NAME"
 
     def of(self, value):
         if not isinstance(value, str):
@@ -66,7 +67,7 @@ class Flag(Option):
 
 class Integer(Option):
     """A whole number of at least `least`."""
-    kind = "integer"
+    kind, letter = "integer", "N"
 
     def __init__(self, text, least=None, none=False):
         super().__init__(text, none)
@@ -85,7 +86,7 @@ class Integer(Option):
 
 class Number(Option):
     """A finite number of at least `least` (or above it, if `open`), and below `below`."""
-    kind = "number"
+    kind, letter = "number", "X"
 
     def __init__(self, text, least=0.0, below=math.inf, none=False, open=False):
         super().__init__(text, none)
@@ -105,7 +106,7 @@ class Number(Option):
 
 class Epochs(Option):
     """A list of epochs, as 10,15 on the command line."""
-    kind = "list of numbers"
+    kind, letter = "list of numbers", "X,X"
 
     def from_text(self, text):
         return self.of([float(word) for word in text.split(",")])

@@ -21,9 +21,7 @@ from .loop import evaluate, train_epoch
 from .metrics import Tally
 from .progress import Progress
 from .recipe import make_model, make_optimizer, make_schedule
-from .sources import open_data
-
-_TEST_IMAGES = 512
+from .sources import on_device, open_data, test_batches
 
 
 class Run:
@@ -84,20 +82,12 @@ class Run:
 
     def _rest_of_the_epoch(self):
         """The batches that the epoch still has; its order and augmentation follow from the seed and its number."""
-        state = self.batches.generator.manual_seed(_mixed_seed(self.settings.seed, self.epoch)).get_state()
-        done = self.step * self.settings.accumulate
-        self.batches.load_state_dict({"order": state, "generator": state, "batches": done})
-        return self._on_device(self.batches)
-
-    def _on_device(self, batches):
-        for inputs, targets in batches:
-            yield inputs.to(self.device), targets.to(self.device)
+        self.batches.generator.manual_seed(_mixed_seed(self.settings.seed, self.epoch))
+        return on_device(self.batches.starting_at(self.step * self.settings.accumulate), self.device)
 
     def test(self):
         """The `Evaluation` on the held-out images."""
-        loader = DataLoader(self.test_set, min(_TEST_IMAGES, 4 * self.settings.batch_size),
-                            num_workers=self.settings.workers, generator=Generator().manual_seed(0))
-        return evaluate(self.tested_model, self._on_device(loader), CrossEntropyLoss())
+        return evaluate(self.tested_model, test_batches(self.test_set, self.settings, self.device), CrossEntropyLoss())
 
     def row(self, evaluation):
         """The measurements of the epoch in hand, as a row for metrics.csv."""

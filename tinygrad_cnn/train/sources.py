@@ -9,9 +9,11 @@ from typing import NamedTuple
 from .. import data
 from ..data import transforms
 from ..errors import ArgumentError, DataError
+from ..generator import Generator
 from ..nn.models import input_shape
 from .settings import DATA
 
+_TEST_IMAGES = 512                              # at a time
 _IMAGENET = (0.485, 0.456, 0.406), (0.229, 0.224, 0.225)
 
 
@@ -62,10 +64,38 @@ def image_side(settings):
     return settings.image_size or _SETS[settings.data].side or input_shape(settings.model)[-1]
 
 
+def test_batches(data_set, settings, device):
+    """Pairs (images, labels) on a device, the data set's samples in their order."""
+    size = min(_TEST_IMAGES, 4 * settings.batch_size)
+    return on_device(data.DataLoader(data_set, size, num_workers=settings.workers, generator=Generator()), device)
+
+
+def on_device(batches, device):
+    """The pairs (images, labels) of an iterable, moved to a device one by one."""
+    for images, labels in batches:
+        yield images.to(device), labels.to(device)
+
+
+def class_names(settings):
+    """The names of the classes of the data set that the settings name; only an image folder is looked at for that."""
+    if settings.data == "imagefolder":
+        return list(open_data(settings, False).classes)
+    cls = getattr(data, _SETS[settings.data].cls)
+    return list(cls.classes if settings.data == "digits" else cls._class_names)
+
+
+def channels_of(settings):
+    """The number of channels of the data set's images."""
+    normal = _SETS[settings.data].normal
+    return 1 if normal is None else len(normal[0])
+
+
 def picture_transform(settings):
-    """From one image of any size to the model's input, as the test images of the data set are treated."""
+    """From one picture (3, H, W) of any size to the model's input (C, h, w), as the set's test images are treated."""
     entry, size = _SETS[settings.data], image_side(settings)
-    changes = [*_shrinking(size), transforms.ToTensor()]
+    changes = [transforms.Grayscale()] if channels_of(settings) == 1 else []
+    changes += _shrinking(size) if entry.side is None else [transforms.Resize(size), transforms.CenterCrop(size)]
+    changes.append(transforms.ToTensor())
     if entry.normal is not None:
         changes.append(transforms.Normalize(*entry.normal))
     return transforms.Compose(changes)
@@ -94,7 +124,7 @@ def _augmentation(settings, size):
 
 
 def _folder(settings):
-    if settings.data_dir is None:
+    if settings.data_dir is None and settings.data != "fashion-mnist":      # for which a system's package may have it
         raise ArgumentError(f"data: {settings.data} lies in files, but no folder is given. Give --data-dir FOLDER"
                             f"{', and --download to fetch it there' if settings.data != 'imagefolder' else ''}.")
     return settings.data_dir

@@ -1,0 +1,51 @@
+"""Test trained weights on the held-out half of a data set: top-1, top-5, and a table by class."""
+from .exit_codes import DONE
+from .options import add_settings, add_trained, given_settings
+
+_SETTINGS = ("model", "data", "data_dir", "download", "image_size", "batch_size", "device", "threads", "workers")
+
+
+def add_arguments(parser):
+    """Declare the options of `eval`."""
+    add_trained(parser)
+    add_settings(parser, *_SETTINGS)
+
+
+def run(arguments):
+    """Print the result; returns 0."""
+    from ..device import Device, set_num_threads
+    from ..nn import CrossEntropyLoss
+    from ..train import confusion_matrix, evaluate
+    from ..train.sources import open_data, test_batches
+    from ..train.trained import trained
+    found = trained(arguments.run, arguments.weights, arguments.classes, **given_settings(arguments))
+    if found.settings.threads is not None:
+        set_num_threads(found.settings.threads)
+    data_set = open_data(found.settings, False)
+    batches = test_batches(data_set, found.settings, Device(found.settings.device))
+    evaluation = evaluate(found.model, batches, CrossEntropyLoss())
+    right, count = int((evaluation.targets == evaluation.predictions).sum()), len(evaluation.targets)
+    print(f"{found.settings.model} on {found.settings.data}: top-1 {percent(evaluation.accuracy)} ({right} of {count} "
+          f"right), top-5 {percent(evaluation.top5)}, loss {evaluation.loss:.4f}")
+    for line in by_class(confusion_matrix(evaluation.targets, evaluation.predictions, len(found.classes)),
+                         found.classes):
+        print(line)
+    return DONE
+
+
+def percent(part):
+    """A part of 1 as 91.5 %, with as many decimals as it needs, two at most."""
+    return f"{100 * part:.2f}".rstrip("0").rstrip(".") + " %"
+
+
+def by_class(confusion, names):
+    """The lines of the table by class, from the confusion matrix (K, K)."""
+    width = max(5, *map(len, names))
+    yield f"{'class':<{width}}  images  right    top-1  most often taken for"
+    for k, name in enumerate(names):
+        images, right = int(confusion[k].sum()), int(confusion[k, k])
+        share = f"{100 * right / images:.2f} %" if images else "-"
+        others = confusion[k].copy()
+        others[k] = 0
+        other = f"{names[others.argmax()]} ({others.max()})" if others.any() else ""
+        yield f"{name:<{width}}  {images:>6}  {right:>5}  {share:>7}  {other}".rstrip()

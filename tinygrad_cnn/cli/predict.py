@@ -1,0 +1,43 @@
+"""Say what is in picture files: the five likeliest classes of each, with a bar."""
+from .exit_codes import DONE
+from .options import add_settings, add_trained, given_settings
+
+_BAR, _SHOWN = 30, 5
+_SETTINGS = ("model", "data", "data_dir", "image_size", "device", "threads")
+
+
+def add_arguments(parser):
+    """Declare the arguments of `predict`."""
+    parser.add_argument("images", nargs="+", metavar="IMAGE", help="picture files")
+    add_trained(parser)
+    add_settings(parser, *_SETTINGS)
+
+
+def run(arguments):
+    """Print the predictions; returns 0."""
+    from ..autograd import no_grad
+    from ..data.photo import load_image
+    from ..device import Device, set_num_threads
+    from ..train.sources import picture_transform
+    from ..train.trained import trained
+    found = trained(arguments.run, arguments.weights, arguments.classes, **given_settings(arguments))
+    if found.settings.threads is not None:
+        set_num_threads(found.settings.threads)
+    transform, device = picture_transform(found.settings), Device(found.settings.device)
+    for path in arguments.images:
+        image = transform(load_image(path)).unsqueeze(0).to(device)                     # (1, C, H, W)
+        with no_grad():
+            chances = found.model(image).softmax(1)[0].cpu().tolist()
+        print(path)
+        for line in likeliest(chances, found.classes):
+            print(f"  {line}")
+    return DONE
+
+
+def likeliest(chances, names):
+    """The lines for the likeliest classes, from a probability for each class."""
+    order = sorted(range(len(chances)), key=lambda k: -chances[k])[:_SHOWN]
+    width = max(len(names[k]) for k in order)
+    for k in order:
+        filled = round(chances[k] * _BAR)
+        yield f"{names[k]:<{width}}  {'#' * filled}{'.' * (_BAR - filled)}  {100 * chances[k]:6.2f} %"
