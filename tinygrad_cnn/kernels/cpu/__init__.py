@@ -13,4 +13,5 @@ from .optim import adam_, rmsprop_, sgd_
 from .random import draw_bernoulli, draw_categories, draw_mask, draw_permutation, masked_scale
 from .reduce import mean, spread, std, sum, sum_to, var
 from .shape import diagonal, expand
+from .softmax import log_softmax, log_softmax_grad, softmax, softmax_grad
 from .sort import topk_index
