@@ -26,6 +26,7 @@ LAYERS = (
     {"autograd"},
     {"ops"},
     {"printing"},
+    {"reprs"},
     {"protocols"},
     {"operators"},
     {"nn", "optim", "io"},

@@ -76,7 +76,7 @@ UPDATES = {"__iadd__": "add", "__isub__": "sub", "__imul__": "mul", "__itruediv_
            "__ixor__": "bitwise_xor"}
 UNARY = {"__neg__": "neg", "__pos__": "positive", "__abs__": "abs", "__invert__": "bitwise_not"}
 PROTOCOLS = ("numpy item tolist __array__ __dlpack__ __dlpack_device__ __bool__ __float__ __int__ __index__ __len__ __iter__ "
-             "__contains__ __format__ __repr__ __deepcopy__ __reduce_ex__")
+             "__contains__ __format__ __repr__ _repr_html_ _repr_svg_ __deepcopy__ __reduce_ex__")
 
 
 def backward(self, gradient=None, retain_graph=None, create_graph=False, inputs=None):

@@ -121,6 +121,18 @@ def __repr__(x):
     return format_tensor(x)
 
 
+def _repr_html_(x):
+    """What a notebook shows: shape, dtype and a table or heat-map; static, nothing in it runs."""
+    from .reprs import tensor_html
+    return tensor_html(x)
+
+
+def _repr_svg_(x):
+    """The same as a picture."""
+    from .reprs import tensor_svg
+    return tensor_svg(x)
+
+
 def __deepcopy__(x, memo):
     """A tensor of its own memory; refused for one that was computed, whose graph cannot be copied."""
     if id(x) in memo:

@@ -231,6 +231,11 @@ class Module(Tree, Castable, Hooked, Stateful):
         """What stands in the parentheses of this module's own line."""
         return ", ".join(f"{name}={getattr(self, name)!r}" for name in self._shown)
 
+    def _repr_html_(self):
+        """What a notebook shows: the tree of modules as a table; static, nothing in it runs."""
+        from ..reprs import module_html
+        return module_html(self)
+
     def __repr__(self):
         extra = self.extra_repr()
         lines = extra.split("\n") if extra else []
