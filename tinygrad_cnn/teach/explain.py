@@ -36,7 +36,7 @@ def explain(tape_or_loss, lang="both", file=None, names=None):
     ...     (x * x).backward()
     >>> page = io.StringIO()
     >>> explain(tape, lang="en", file=page)
-    >>> print(*page.getvalue().splitlines()[-10:], sep="\n")     # doctest: +NORMALIZE_WHITESPACE
+    >>> print(*page.getvalue().splitlines(keepends=True)[-10:])      # doctest: +NORMALIZE_WHITESPACE
       1  v1 = mul(a=x, b=x)
          g = ∂L/∂v1 = 1.
          ∂L/∂a = g · b  → x = 3.
@@ -334,6 +334,7 @@ def attribute_text(attrs):
 
 
 def subscript(number):
+    """A number in subscript digits."""
     return str(number).translate(str.maketrans("0123456789", "₀₁₂₃₄₅₆₇₈₉"))
 
 
