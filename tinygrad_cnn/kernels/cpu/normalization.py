@@ -128,7 +128,7 @@ class _Repeated:
 
     def __init__(self, values, rows):
         _, length, channels = rows.shape
-        tile = np.empty((min(length, max(1, TILE // channels)), channels), rows.dtype)
+        tile = np.empty((max(1, min(length // 8, TILE // channels)), channels), rows.dtype)
         tile[...] = values
         self.tile = tile.reshape(-1)
 

@@ -9,17 +9,14 @@ number of threads.
 """
 import numpy as np
 
-BLOCK = 1 << 16             # numbers in a block: 256 kB of float32
+BLOCK = 1 << 17             # numbers in a block: 512 kB of float32; half of that takes 1.1 to 1.2 times as long
 
 
 def laid_out(device, name, numbers, along):
-    """numbers[0] (R,) times along[0] (M,), and if there are two, plus the second product: (R, M) in scratch `name`."""
-    dtype = along[0].dtype
-    columns, patterns = np.zeros((len(numbers[0]), 2), dtype), np.zeros((2, len(along[0])), dtype)
-    for k, (column, pattern) in enumerate(zip(numbers, along)):
-        columns[:, k], patterns[k] = column, pattern
-    out = device.scratch(name, (len(columns), patterns.shape[1]), dtype)
-    return np.matmul(columns, patterns, out=out)
+    """numbers (R,) times along (M,), as (R, M) in scratch memory of that name."""
+    columns, patterns = np.zeros((2, len(numbers)), along.dtype), np.zeros((2, len(along)), along.dtype)
+    columns[0], patterns[0] = numbers, along
+    return np.matmul(columns.T, patterns, out=device.scratch(name, (len(numbers), len(along)), along.dtype))
 
 
 def largest(v):
@@ -27,9 +24,14 @@ def largest(v):
     return np.maximum.reduceat(v.reshape(-1), np.arange(0, v.size, v.shape[1]))
 
 
+def block_rows(width):
+    """How many rows of `width` numbers make a block."""
+    return max(1, BLOCK // max(1, width))
+
+
 def in_blocks(device, block, count, width):
     """Call block(start, stop) for runs of `count` rows of `width` numbers, on the device's threads."""
-    size = max(1, BLOCK // max(1, width))
+    size = block_rows(width)
 
     def part(start, stop):
         for k in range(start, stop):

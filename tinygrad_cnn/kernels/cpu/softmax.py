@@ -36,20 +36,20 @@ def _by_rows(plain):
 
 
 def _from_largest(device, x, ones, y):
-    np.add(x, laid_out(device, "softmax", [-largest(x)], [ones]), out=y)
+    np.add(x, laid_out(device, "softmax", -largest(x), ones), out=y)
 
 
 @_by_rows(plain_softmax)
 def softmax(device, x, ones, y):
     _from_largest(device, x, ones, y)
     np.exp(y, out=y)
-    np.multiply(y, laid_out(device, "softmax", [1 / (y @ ones)], [ones]), out=y)
+    np.multiply(y, laid_out(device, "softmax", 1 / (y @ ones), ones), out=y)
 
 
 @_by_rows(plain_softmax_grad)
 def softmax_grad(device, g, p, ones, y):
     np.multiply(g, p, out=y)
-    np.add(g, laid_out(device, "softmax", [-(y @ ones)], [ones]), out=y)
+    np.add(g, laid_out(device, "softmax", -(y @ ones), ones), out=y)
     np.multiply(y, p, out=y)
 
 
@@ -57,11 +57,11 @@ def softmax_grad(device, g, p, ones, y):
 def log_softmax(device, x, ones, y):
     _from_largest(device, x, ones, y)
     e = np.exp(y, out=device.scratch("softmax", y.shape, y.dtype))
-    np.add(y, laid_out(device, "softmax", [-np.log(e @ ones)], [ones]), out=y)
+    np.add(y, laid_out(device, "softmax", -np.log(e @ ones), ones), out=y)
 
 
 @_by_rows(plain_log_softmax_grad)
 def log_softmax_grad(device, g, l, ones, y):
     np.exp(l, out=y)
-    np.multiply(y, laid_out(device, "softmax", [-(g @ ones)], [ones]), out=y)
+    np.multiply(y, laid_out(device, "softmax", -(g @ ones), ones), out=y)
     np.add(y, g, out=y)
