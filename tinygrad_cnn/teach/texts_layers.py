@@ -62,6 +62,24 @@ TEXTS = {
     "summary.unlisted": Words(
         "不属于任何一行的参数：{names}。",
         "Parameters that belong to no row: {names}."),
+    "lesion.title": Words(
+        "依次去掉一个残差单元（只留下捷径），{count} 张图像上的准确率",
+        "Accuracy on {count} images when one residual block is removed and only its shortcut is left"),
+    "lesion.head": Words(
+        "去掉的单元|准确率|捷径|",
+        "removed|accuracy|shortcut|"),
+    "lesion.words": Words(
+        "去掉|什么也不去掉|恒等|改变形状",
+        "removed|nothing|identity|changes shape"),
+    "paths.title": Words(
+        "{n} 个残差单元展开成 {total} 条路径，按长度（经过几个单元）分类",
+        "{n} residual blocks unrolled into {total} paths, by length (how many blocks a path takes)"),
+    "paths.head": Words(
+        "长度|路径数||梯度|",
+        "length|paths||gradient|"),
+    "paths.gap": Words(
+        "各路径之和与输出之差是输出大小的 {gap} 倍（单元是线性的时为零）。",
+        "The sum over paths differs from the output by {gap} times its size (by nothing if the blocks are linear)."),
 }
 
 
