@@ -8,7 +8,7 @@ import numpy as np
 
 from .errors import DTypeError, MissingExtraError
 
-__all__ = ["DType", "bfloat16", "bool", "double", "finfo", "float", "float16", "float32", "float64", "get_default_dtype",
+__all__ = ["DType", "bfloat16", "bool", "can_cast", "double", "finfo", "float", "float16", "float32", "float64", "get_default_dtype",
            "half", "iinfo", "int", "int16", "int32", "int64", "int8", "long", "promote_types", "set_default_dtype",
            "short", "uint8"]
 
@@ -197,15 +197,38 @@ def scalar_kind(value):
     return None
 
 
-def finfo(dtype=None):
-    """Limits of a floating-point DType (the default one if not given): `eps`, `max`, `min`, `tiny`, `bits`, ...
+def can_cast(from_, to):
+    """Whether a tensor of one DType may be written into one of another: not a fraction into integers, nor into bools.
 
-    Raises: DTypeError for a DType that is not floating point.
+    >>> can_cast(int32, float16), can_cast(float32, int32)
+    (True, False)
     """
-    dtype = of(dtype or _default)
-    if not dtype.is_floating_point:
-        raise DTypeError(f"finfo: {dtype} is not floating point. Use tg.iinfo for integers.")
-    return _ml_dtypes().finfo(dtype.numpy) if dtype is bfloat16 else np.finfo(dtype.numpy)
+    return of(from_).kind <= of(to).kind
+
+
+class finfo:
+    """Limits of a floating-point DType (the default one if not given), as Python numbers.
+
+    Attributes: `bits`, `eps`, `max`, `min`, `tiny` and `smallest_normal` (the same), `resolution`, `dtype` (its name).
+    Raises: DTypeError for a DType that is not floating point.
+
+    >>> finfo(float16)
+    finfo(resolution=0.001, min=-65504, max=65504, eps=0.000976562, smallest_normal=6.10352e-05, tiny=6.10352e-05, dtype=float16)
+    """
+
+    def __init__(self, dtype=None):
+        dtype = of(dtype or _default)
+        if not dtype.is_floating_point:
+            raise DTypeError(f"finfo: {dtype} is not floating point. Use tg.iinfo for integers.")
+        found = _ml_dtypes().finfo(dtype.numpy) if dtype is bfloat16 else np.finfo(dtype.numpy)
+        self.bits, self.dtype = found.bits, dtype.name
+        self.resolution = 10.0 ** -found.precision
+        for name in ("eps", "max", "min", "tiny", "smallest_normal"):
+            setattr(self, name, _PY_FLOAT(getattr(found, name)))
+
+    def __repr__(self):
+        return (f"finfo(resolution={self.resolution:g}, min={self.min:g}, max={self.max:g}, eps={self.eps:g}, "
+                f"smallest_normal={self.smallest_normal:g}, tiny={self.tiny:g}, dtype={self.dtype})")
 
 
 def iinfo(dtype):

@@ -10,6 +10,7 @@ from . import autograd, ops, protocols
 from .autograd.graph import watchers
 from .autograd.inplace import inplace
 from .errors import ArgumentError, GradError
+from .ops.refusal import asking
 from .tensor import Leaf, Tensor
 
 METHODS = {
@@ -38,7 +39,7 @@ METHODS = {
     "matmul": "addmm addmv addr baddbmm bmm cross dot inner kron matmul mm mv outer trace vdot",
     "softmax": "log_softmax logsumexp softmax",
     "random": "bernoulli bernoulli_ exponential_ multinomial normal_ random_ uniform_",
-    "questions": "element_size get_device ndimension nelement",
+    "questions": "element_size get_device is_complex is_inference is_nonzero is_signed ndimension nelement",
     "creation": "new_empty new_full new_ones new_tensor new_zeros size",
 }
 
@@ -70,6 +71,7 @@ REFLECTED = {
     "__radd__": "add", "__rsub__": "sub", "__rmul__": "mul", "__rtruediv__": "div", "__rfloordiv__": "floor_divide",
     "__rmod__": "remainder", "__rpow__": "pow", "__rmatmul__": "matmul",
     "__rand__": "bitwise_and", "__ror__": "bitwise_or", "__rxor__": "bitwise_xor",
+    "__rlshift__": "bitwise_left_shift", "__rrshift__": "bitwise_right_shift",
 }
 UPDATES = {"__iadd__": "add", "__isub__": "sub", "__imul__": "mul", "__itruediv__": "div", "__ifloordiv__": "floor_divide",
            "__imod__": "remainder", "__ipow__": "pow", "__iand__": "bitwise_and", "__ior__": "bitwise_or",
@@ -196,11 +198,12 @@ def _bind():
     for family, names in METHODS.items():
         module = import_module(f"{ops.__name__}.{family}")
         for name in names.split():
-            setattr(Tensor, name, getattr(module, name))
+            method = getattr(module, name)
+            setattr(Tensor, name, method if family in ops._STRAIGHT else asking(method, 1))
     for family, names in INPLACE.items():
         module = import_module(f"{ops.__name__}.{family}")
         for name in names.split():
-            setattr(Tensor, name, _inplace(name, getattr(module, name[:-1])))
+            setattr(Tensor, name, _inplace(name, asking(getattr(module, name[:-1]), 1)))
     for name in CONVERSIONS.split():
         setattr(Tensor, name.rstrip("_"), getattr(ops.convert, name))
     for method, name in OPERATORS.items():
@@ -216,9 +219,10 @@ def _bind():
     for function in (backward, register_hook, register_post_accumulate_grad_hook, retain_grad, detach_,
                      where):
         setattr(Tensor, function.__name__, function)
+    Tensor.mH = property(ops.shape.mT)
     for name in ("T", "mT", "H"):
         setattr(Tensor, name, property(getattr(ops.shape, name)))
-    for name in ("is_cpu", "is_cuda", "nbytes"):
+    for name in ("is_cpu", "is_cuda", "itemsize", "nbytes"):
         setattr(Tensor, name, property(getattr(ops.questions, name)))
     Tensor.__getitem__, Tensor.__setitem__ = ops.index.getitem, ops.index.setitem
     Tensor.detach = autograd.detach

@@ -127,4 +127,17 @@ def format_tensor(tensor, name="tensor"):
     elif tensor.requires_grad:
         suffixes.append("requires_grad=True")
     body = "[]" if array.size == 0 else format_array(array, len(name) + 1)
-    return f"{name}({', '.join([body, *suffixes])})"
+    return _followed(f"{name}({body}", suffixes, len(name) + 1) + ")"
+
+
+def _followed(text, suffixes, indent):
+    """The text with its suffixes, each on a new line where the present one is full."""
+    width = len(text) - text.rfind("\n") + 1
+    for suffix in suffixes:
+        if width + len(suffix) + 2 > _options["linewidth"]:
+            text += f",\n{' ' * indent}{suffix}"
+            width = indent + len(suffix)
+        else:
+            text += f", {suffix}"
+            width += len(suffix) + 2
+    return text

@@ -8,7 +8,7 @@ import numpy as np
 
 from .autograd.views import InferenceTensor, View
 from .device import CPU, Device
-from .errors import ArgumentError, DeviceError, GradError, ShapeError
+from .errors import ArgumentError, ArgumentTypeError, DeviceError, GradError, ShapeError
 from .printing import format_tensor
 from .tensor import Leaf, Tensor
 
@@ -88,7 +88,7 @@ def __int__(x):
 
 def __index__(x):
     if x.dtype.is_floating_point or x.array.size != 1:
-        raise ArgumentError(f"index: only an integer tensor with one element is an index; this one is {x.dtype} with shape "
+        raise ArgumentTypeError(f"index: only an integer tensor with one element is an index; this one is {x.dtype} with shape "
                             f"{tuple(x.shape)}. Use int(tensor) if that is meant.")
     return int(x.array.item())
 
@@ -140,9 +140,9 @@ def __deepcopy__(x, memo):
     if not x.is_leaf:
         raise GradError("deepcopy: this tensor was computed from others that require grad, and a graph cannot be copied. "
                         "Copy x.detach(), or use x.clone() to stay in the graph.")
-    twin = memo[id(x)] = _rebuilt(_kind(x), x.device.call(x.array.copy), x.device, x.requires_grad)
+    twin = memo[id(x)] = _rebuilt(_kind(x), x.device.call(x.array.copy, order="K"), x.device, x.requires_grad)
     if x.grad is not None:
-        twin.grad = Tensor(x.device.call(x.grad.array.copy), x.grad.device)
+        twin.grad = Tensor(x.device.call(x.grad.array.copy, order="K"), x.grad.device)
     for name, value in getattr(x, "__dict__", {}).items():
         twin.__dict__[name] = deepcopy(value, memo)
     return twin

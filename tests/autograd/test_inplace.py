@@ -14,7 +14,7 @@ def test_writing_into_a_saved_input_raises_and_names_both_ops():
     a = x * 1
     y = a * a                                           # Chainer and DeZero give [0, 0] here
     a.zero_()
-    with pytest.raises(tg.errors.StaleValueError, match=r"mul saved .* at version 0, but fill_"):
+    with pytest.raises(tg.errors.StaleValueError, match=r"mul saved .* at version 0, but zero_"):
         y.sum().backward()
 
 
@@ -123,6 +123,24 @@ def test_a_leaf_may_be_written_under_no_grad_and_the_write_is_counted():
     assert x.tolist() == [2.0] and x.requires_grad
     with pytest.raises(tg.errors.StaleValueError):
         y.sum().backward()
+
+
+def test_a_tensor_without_elements_may_be_written():
+    x = tg.zeros(0, 3)
+    assert x.zero_() is x and x.add_(1) is x and x.mul_(tg.ones(3)).shape == (0, 3)
+
+
+@pytest.mark.parametrize("write, name", [(lambda a: a.zero_(), "zero_"), (lambda a: a.fill_(2.0), "fill_"),
+                                         (lambda a: a.fill_(tg.tensor(2.0)), "fill_"), (lambda a: a.copy_(a * 2), "copy_"),
+                                         (lambda a: a.__setitem__(0, 1.0), "setitem"),
+                                         (lambda a: a.__setitem__(tg.tensor([0]), 1.0), "setitem")])
+def test_a_stale_value_is_blamed_on_the_write_as_the_user_called_it(write, name):
+    a = tg.ones(2, requires_grad=True) * 1
+    y = a.exp()
+    b = y * y
+    write(y)
+    with pytest.raises(tg.errors.StaleValueError, match=f"but {name} has written"):
+        b.sum().backward()
 
 
 def test_an_expanded_tensor_is_not_written():

@@ -105,9 +105,34 @@ def test_bfloat16_is_there_with_ml_dtypes():
 
 def test_finfo_and_iinfo():
     assert tg.finfo(tg.float32).eps == np.finfo(np.float32).eps
+    assert type(tg.finfo().max) is float and tg.finfo(tg.float64).bits == 64 and tg.finfo(tg.float16).dtype == "float16"
     assert tg.iinfo(tg.int8).max == 127
     with pytest.raises(tg.errors.DTypeError, match="iinfo"):
         tg.finfo(tg.int8)
+
+
+def test_the_dtype_of_a_result_is_told_before_it_is_computed():
+    assert tg.result_type(tg.tensor([1]), tg.tensor(2.0)) is tg.float32
+    assert tg.result_type(tg.tensor([1], dtype=tg.int8), 3) is tg.int8
+    assert tg.can_cast(tg.int64, tg.float16) and not tg.can_cast(tg.float32, tg.int64) and not tg.can_cast(tg.int8, tg.bool)
+    with pytest.raises(tg.errors.DTypeError, match="result_type: expected Tensors and numbers, got Tensor, str"):
+        tg.result_type(tg.ones(1), "a")
+
+
+def test_numbers_that_cannot_be_a_range_or_a_fill_are_refused():
+    for end in (float("nan"), float("inf")):
+        with pytest.raises(tg.errors.ArgumentError, match=f"arange: from 0 to {end} in steps of 1"):
+            tg.arange(end)
+    with pytest.raises(tg.errors.DTypeError, match="full: 300 does not fit into .*uint8"):
+        tg.full((2,), 300, dtype=tg.uint8)
+
+
+def test_a_size_or_stride_of_an_axis_that_is_not_there_is_refused():
+    for x in (tg.ones(2, 3), tg.tensor(1.0)):
+        with pytest.raises(tg.errors.TensorIndexError, match="size: dim=2 is out of range"):
+            x.size(2)
+        with pytest.raises(tg.errors.TensorIndexError, match="stride: dim=-3 is out of range"):
+            x.stride(-3)
 
 
 def test_a_tensor_answers_pytorchs_small_questions():
@@ -119,4 +144,6 @@ def test_a_tensor_answers_pytorchs_small_questions():
     assert x.is_cpu and not x.is_cuda and x.get_device() == -1
     assert x.type() == "tinygrad_cnn.float32" and x.type(tg.float64).dtype is tg.float64
     assert isinstance(x.dtype, tg.dtype)
+    assert x.is_signed() and not x.is_complex() and not x.is_inference() and x.itemsize == 4
+    assert tg.tensor(2).is_nonzero() and not tg.is_nonzero(tg.tensor([0.0])) and tg.is_inference(x) is False
     assert (tg.inf, tg.pi) == (float("inf"), np.pi) and tg.nan != tg.nan

@@ -43,13 +43,22 @@ def test_print_options_apply_and_are_checked():
         tg.set_printoptions(profile="huge")
 
 
+def test_what_does_not_fit_behind_the_last_row_goes_on_a_new_line():
+    assert repr(tg.tensor([[0.1234567] * 5], requires_grad=True)).count("\n") == 0
+    text = repr(tg.tensor([-1e-5, -1e-6, 1e-4, 1e-4, -1e-6], requires_grad=True))
+    assert text.splitlines()[1] == "       requires_grad=True)"
+
+
 @pytest.mark.oracle
 def test_repr_is_pytorch_s_on_random_tensors():
     torch = pytest.importorskip("torch", reason="compares with PyTorch, which is not installed")
     rng = np.random.default_rng(0)
     for shape in [(), (5,), (40,), (2, 3), (2, 3, 4), (1100,), (40, 40), (2, 1, 30)]:
         for scale in (1e-6, 1.0, 100.0, 1e5, 1e9):
-            for a in ((rng.standard_normal(shape) * scale).astype(np.float32), (np.asarray(rng.standard_normal(shape) * scale)).astype(np.int64),
-                      np.round(rng.standard_normal(shape) * scale).astype(np.float32)):
-                a = np.asarray(a)
-                assert repr(tg.from_numpy(a)) == repr(torch.from_numpy(a)), (shape, scale, a.dtype)
+            for a in (np.asarray(rng.standard_normal(shape) * scale, np.float32),
+                      np.asarray(rng.standard_normal(shape) * scale).astype(np.int64),
+                      np.asarray(np.round(rng.standard_normal(shape) * scale), np.float32)):
+                ours, theirs = tg.from_numpy(a), torch.from_numpy(a)
+                assert repr(ours) == repr(theirs), (shape, scale, a.dtype)
+                if a.dtype == np.float32:
+                    assert repr(ours.requires_grad_()) == repr(theirs.requires_grad_()), (shape, scale)

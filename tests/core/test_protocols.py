@@ -36,7 +36,7 @@ def test_numbers():
         bool(tg.ones(2))
     with pytest.raises(tg.errors.ShapeError, match=r"item: .*\(2,\)"):
         tg.ones(2).item()
-    with pytest.raises(tg.errors.ArgumentError, match="index"):
+    with pytest.raises(tg.errors.ArgumentTypeError, match="index"):
         [1, 2][tg.tensor(1.0)]
 
 
@@ -78,6 +78,11 @@ def test_deepcopy_has_its_own_memory_and_keeps_grad_and_sharing():
     with tg.no_grad():
         a.add_(1)
     assert x.tolist() == [1.0, 1.0] and x.version == 0
+
+
+def test_deepcopy_keeps_the_order_of_axes_in_memory():
+    x = tg.arange(6.0).reshape(2, 3).t()
+    assert copy.deepcopy(x).stride() == x.stride() == (1, 3)
 
 
 def test_a_computed_tensor_is_not_deepcopied_or_pickled():

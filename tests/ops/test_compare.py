@@ -16,6 +16,14 @@ def gradient(function, *values):
     return [x.grad.tolist() for x in xs]
 
 
+def test_a_number_that_the_dtype_has_not_can_still_be_compared():
+    x = tg.tensor([3, 200], dtype=tg.uint8)
+    assert (x == -1).tolist() == [False, False] and (x != 300).tolist() == [True, True]
+    assert (x < 300).tolist() == [True, True] and (x >= -1).tolist() == [True, True] and (-5 > x).tolist() == [False] * 2
+    with pytest.raises(tg.errors.DTypeError, match="lt: .*does not fit into .*uint8"):
+        x < 10 ** 30  # noqa: B015
+
+
 @pytest.mark.parametrize("function", [tg.maximum, tg.minimum])
 def test_a_tie_of_two_gives_each_half_the_gradient(function):
     assert gradient(function, [1.0], [1.0]) == [[0.5], [0.5]]

@@ -31,6 +31,41 @@ def gradient(function, *values, dtype=tg.float64):
     return [x.grad.tolist() for x in xs]
 
 
+@pytest.mark.parametrize("function", [tg.floor_divide, tg.remainder, tg.fmod])
+def test_fractions_are_divided_by_the_number_zero_and_integers_are_not(function):
+    assert not function(tg.tensor([-2.0, 3.0]), 0).isfinite().any()
+    with pytest.raises(tg.errors.ArgumentError, match="an integer is divided by 0"):
+        function(tg.tensor([1]), 0)
+
+
+@pytest.mark.parametrize("function", [tg.floor_divide, tg.remainder, tg.fmod, tg.pow])
+def test_bools_are_no_numbers_to_divide_or_raise(function):
+    with pytest.raises(tg.errors.DTypeError, match=r"not defined for bool, bool.*\.to\(dtype\)"):
+        function(tg.tensor([True]), tg.tensor([True]))
+
+
+def test_squares_of_bools_and_steps_of_integers_have_pytorchs_dtypes():
+    assert tg.square(tg.tensor([True, False])).dtype is tg.int64
+    x = tg.tensor([-1, 0, 2], dtype=tg.int8)
+    assert tg.heaviside(x, tg.tensor([7], dtype=tg.int8)).tolist() == [0, 7, 1]
+    assert tg.heaviside(x, x).dtype is tg.int8
+
+
+def test_a_number_may_stand_on_the_left_of_a_shift():
+    assert (1 << tg.tensor([1, 2])).tolist() == [2, 4] and (8 >> tg.tensor([1, 2])).tolist() == [4, 2]
+
+
+@pytest.mark.parametrize("power", [-1, -2])
+def test_an_integer_to_a_negative_power_is_refused_for_a_number_too(power):
+    with pytest.raises(tg.errors.ArgumentError, match=f"power {power}, the result is no integer"):
+        tg.tensor([2, 4]) ** power
+
+
+def test_a_number_too_large_for_any_float_is_refused():
+    with pytest.raises(tg.errors.DTypeError, match="add: .*too large for the dtype"):
+        tg.ones(2) + 10 ** 400
+
+
 def test_the_slope_of_abs_at_zero_is_zero():
     assert gradient(tg.abs, [-1.0, 0.0, 1.0]) == [[-1.0, 0.0, 1.0]]
 

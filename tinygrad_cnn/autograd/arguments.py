@@ -6,6 +6,9 @@ from ..device import CPU
 from ..errors import DeviceError, DTypeError, ShapeError, TinygradError
 from ..tensor import Tensor
 
+# Whether 200 == 300 can be told although uint8 has no 300.
+COMPARISONS = frozenset(("eq", "ne", "lt", "le", "gt", "ge"))
+
 
 def promoted(op, args, device):
     """Arguments as Tensors and scalars, their arrays in the dtype they promote to, and the device."""
@@ -44,12 +47,31 @@ def _scalar(op, value):
 
 
 def _as_dtype(op, a, dtype, device, fixed):
+    """One argument's array in `dtype`; a number stays one where the kernel gives it the other operand's dtype."""
     if isinstance(a, Tensor):
         return a.array if fixed or a.array.dtype == dtype.numpy else device.call(a.array.astype, dtype.numpy)
-    try:
-        return a if a is None else device.xp.asarray(a, dtype=dtype.numpy)
-    except OverflowError:
-        raise DTypeError(f"{op.name}: {a} does not fit into {dtype}. Convert the tensor to a wider type first.") from None
+    if a is None:
+        return a
+    if isinstance(a, np.generic):
+        a = a.item()
+    if type(a) is int and dtype.kind == dtypes.INTEGER and not _fits(a, dtype):
+        if op.name in COMPARISONS and _fits(a, dtypes.int64):
+            return device.xp.asarray(a, dtype="int64")
+        raise DTypeError(f"{op.name}: {a} does not fit into {dtype}. Convert the tensor to a wider type first.")
+    if len(op.inputs) == 2 and not op.fixed and dtype is not dtypes.bfloat16:
+        return a                                        # a number costs no transfer to a GPU
+    return device.xp.asarray(a, dtype=dtype.numpy)
+
+
+def _fits(number, dtype):
+    """Whether an integer is one of those that `dtype` has."""
+    bits = 8 * dtype.itemsize
+    return -(1 << bits - 1) <= number < 1 << bits - 1 if dtype.is_signed else 0 <= number < 1 << bits
+
+
+def refuse_none(op):
+    """Raise: an argument is None."""
+    raise DTypeError(f"{op.name}: expected Tensors and numbers, got None. Make a Tensor with tg.tensor(...).")
 
 
 def refuse_devices(op, args):
@@ -69,6 +91,9 @@ def explain(op, error, arrays, attrs):
         raise error
     if isinstance(error, TypeError):
         _explain_dtypes(op, error, arrays)
+    if isinstance(error, OverflowError):
+        numbers = [a for a in arrays if not hasattr(a, "dtype") and a is not None]
+        raise DTypeError(f"{op.name}: {', '.join(map(str, numbers))} is too large for the dtype of the tensor.") from error
     shapes = [tuple(x.shape) for x in arrays if hasattr(x, "shape")]
     message = op.diagnose(*arrays, **attrs) if op.diagnose else _broadcast_message(shapes)
     if message is None:
@@ -79,9 +104,10 @@ def explain(op, error, arrays, attrs):
 def _explain_dtypes(op, error, arrays):
     """Our error for dtypes that the array library's function does not take (NumPy's words, then CuPy's)."""
     words = str(error)
-    if not any(said in words for said in ("not supported", "did not contain a loop", "Wrong type")):
+    if not any(said in words for said in ("not supported", "unsupported operand", "did not contain a loop", "Wrong type")):
         raise error
-    kinds = ", ".join(str(x.dtype) if hasattr(x, "dtype") else type(x).__name__ for x in arrays if x is not None)
+    none = "NoneType" in words
+    kinds = ", ".join(str(x.dtype) if hasattr(x, "dtype") else type(x).__name__ for x in arrays if x is not None or none)
     raise DTypeError(f"{op.name}: not defined for {kinds}. Convert the tensors with .to(dtype) first.") from error
 
 

@@ -4,7 +4,7 @@ What differs from `Op.__call__` is speed alone (`python -m tests.benchmarks.over
 no `Watch`. Whatever does not fit falls back to it.
 """
 from ..tensor import Tensor
-from .arguments import explain
+from .arguments import explain, refuse_none
 from .graph import Node, next_id
 from .modes import get_mode
 from .op import F32, F64, Op, quiet
@@ -123,6 +123,8 @@ class Binary(Op):
                     if mask:
                         out.edge = self.pair(a, b, ea, eb, mask, y, out)
                 return out
+        elif a is None or b is None:
+            refuse_none(self)
         return Op.__call__(self, a, b)
 
     def pair(self, a, b, ea, eb, mask, y, out):

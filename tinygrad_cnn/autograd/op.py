@@ -181,7 +181,7 @@ class Op:
                 y = quiet.run(kernel, *arrays, **attrs)
             else:
                 y = quiet.run(kernel, *arrays)
-        except (ValueError, TypeError) as error:
+        except (ValueError, TypeError, OverflowError) as error:
             explain(self, error, arrays, attrs)
         if type(y) is not device.array_type:
             if type(y) is tuple:

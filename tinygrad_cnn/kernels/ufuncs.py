@@ -9,7 +9,7 @@ UFUNCS = {
     "sqrt": "sqrt", "sin": "sin", "cos": "cos", "tan": "tan", "asin": "arcsin", "acos": "arccos", "atan": "arctan",
     "sinh": "sinh", "cosh": "cosh", "tanh": "tanh", "asinh": "arcsinh", "acosh": "arccosh", "atanh": "arctanh",
     "atan2": "arctan2", "hypot": "hypot", "abs": "absolute", "sign": "sign",
-    "square": "square", "reciprocal": "reciprocal", "heaviside": "heaviside", "logaddexp": "logaddexp",
+    "reciprocal": "reciprocal", "logaddexp": "logaddexp",
     "maximum": "maximum", "minimum": "minimum", "fmax": "fmax", "fmin": "fmin",
     "eq": "equal", "ne": "not_equal", "lt": "less", "le": "less_equal", "gt": "greater", "ge": "greater_equal",
     "isnan": "isnan", "isinf": "isinf", "isfinite": "isfinite", "signbit": "signbit",

@@ -51,6 +51,8 @@ __all__ = ["adaptive_avg_pool1d", "adaptive_avg_pool2d", "adaptive_avg_pool3d", 
 
 def _axis(name, input, dim):
     """`dim`, or where it is None the axis that PyTorch takes, with its warning."""
+    if not isinstance(input, Tensor):
+        raise DTypeError(f"{name}: expected a Tensor, got {type(input).__name__}. Make one with tg.tensor(...).")
     if dim is None:
         dim = 0 if input.ndim in (0, 1, 3) else 1
         warnings.warn(f"{name}: dim is not given, {dim} is taken for an input with {input.ndim} axes. Give dim.",

@@ -276,6 +276,8 @@ def glu(input, dim=-1):
 
     Raises: ShapeError if the number of elements along `dim` is odd; TensorIndexError for a dim out of range.
     """
+    if not isinstance(input, Tensor):
+        raise DTypeError(f"glu: expected a Tensor, got {type(input).__name__}. Make one with tg.tensor(...).")
     axis = normalize_dim("glu", dim, input.ndim)
     size = input.shape[axis] if input.ndim else 1
     if size % 2:

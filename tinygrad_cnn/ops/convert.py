@@ -12,7 +12,7 @@ from ..autograd.basic import cast
 from ..autograd.modes import Watch, get_mode
 from ..device import Device
 from ..dtypes import DType
-from ..errors import ArgumentError
+from ..errors import ArgumentError, DTypeError
 from ..tensor import Tensor
 
 __all__ = []                                           # methods of Tensor only
@@ -99,6 +99,8 @@ def type_(self, dtype=None, non_blocking=False):
 
 def type_as(self, other):
     """This tensor in the dtype of `other`."""
+    if not isinstance(other, Tensor):
+        raise DTypeError(f"type_as: other must be a Tensor, got {type(other).__name__}. For a DType use .to(dtype).")
     return self.to(dtype=other.dtype)
 
 

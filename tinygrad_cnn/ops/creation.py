@@ -9,7 +9,8 @@ import numpy as np
 from .. import dtypes
 from ..device import CPU, Device
 from ..errors import ArgumentError, DataError, DTypeError, ShapeError
-from ..tensor import Size, Tensor
+from ..tensor import Tensor
+from .dims import existing_dim
 
 __all__ = ["arange", "as_tensor", "asarray", "empty", "empty_like", "eye", "from_dlpack", "from_numpy", "full", "full_like",
            "linspace", "logspace", "ones", "ones_like", "scalar_tensor", "tensor", "zeros", "zeros_like"]
@@ -175,6 +176,10 @@ def full(size, fill_value, *, dtype=None, device=None, requires_grad=False):
         raise DTypeError(f"full: fill_value is a {type(fill_value).__name__}, not a number.")
     if dtype is None:
         dtype = (dtypes.bool, dtypes.int64, None)[kind]
+    elif kind == dtypes.INTEGER and dtypes.of(dtype).kind == dtypes.INTEGER:
+        limits = dtypes.iinfo(dtype)
+        if not limits.min <= fill_value <= limits.max:
+            raise DTypeError(f"full: {fill_value} does not fit into {dtypes.of(dtype)}. Choose a wider dtype.")
     size = size if isinstance(size, (tuple, list)) else (size,)
     return _made("full", lambda d, s, t: d.xp.full(s, fill_value, t), (size,), dtype, device, requires_grad)
 
@@ -222,7 +227,7 @@ def arange(start, end=None, step=1, *, dtype=None, device=None, requires_grad=Fa
     """
     start, end = (0, start) if end is None else (start, end)
     start, end, step = (_number("arange", n, v) for n, v in (("start", start), ("end", end), ("step", step)))
-    if step == 0 or (end - start) * step < 0:
+    if step == 0 or not 0 <= (end - start) / step < math.inf:
         raise ArgumentError(f"arange: from {start} to {end} in steps of {step} there is no way. "
                             "Give a step that leads from start to end.")
     if dtype is None:
@@ -278,4 +283,4 @@ def new_tensor(self, data, *, dtype=None, device=None, requires_grad=False):
 
 def size(self, dim=None):
     """The shape, or the size along `dim`."""
-    return self.shape if dim is None else Size(self.shape)[dim]
+    return self.shape if dim is None else self.array.shape[existing_dim("size", dim, self.array.ndim)]

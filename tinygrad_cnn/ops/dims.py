@@ -20,6 +20,17 @@ def normalize_dim(op, dim, ndim):
     return number % count
 
 
+def existing_dim(op, dim, ndim):
+    """`dim` as a number in [0, ndim), where a 0-d tensor has none.
+
+    Raises: as `normalize_dim`.
+    """
+    if not ndim:
+        raise TensorIndexError(f"{op}: dim={dim} is out of range, a 0-d tensor has no dimensions. Give it one with "
+                               ".reshape(1).")
+    return normalize_dim(op, dim, ndim)
+
+
 def normalize_dims(op, dims, ndim):
     """None, a number or several as a sorted tuple of numbers in [0, ndim); None and () mean every dimension.
 

@@ -9,7 +9,7 @@ from ..autograd import Op
 from ..autograd.basic import add
 from ..errors import ArgumentError, DTypeError, ShapeError, TensorIndexError
 from ..tensor import Tensor
-from .dims import normalize_dim
+from .dims import existing_dim, normalize_dim
 from .index import index_op, index_put_op, index_sum
 from .index_plan import Plan, check_range
 from .shape import broadcast_shapes, expand_op, flatten, reshape_op
@@ -168,6 +168,8 @@ def index_copy(input, dim, index, source):
 
 def index_fill(input, dim, index, value):
     """A copy of `input` with one number (or a 0-d tensor) written at the positions in `index` along axis `dim`."""
+    if not input.array.ndim:
+        return reshape_op(index_fill(reshape_op(input, shape=(1,)), dim, index, value), shape=())
     dim = _along("index_fill", input, dim, index)
     if isinstance(value, Tensor) and value.array.ndim:
         raise ShapeError(f"index_fill: expected a number or a 0-d tensor, got shape {tuple(value.shape)}. Use "
@@ -189,9 +191,12 @@ def index_put(input, indices, values, accumulate=False):
     if plan.dims is None or plan.basic is not None:
         raise TensorIndexError("index_put: the indices must be integer tensors or masks. Use x[index] = value for "
                                "slices and numbers.")
-    if not accumulate:
-        return index_put_op(input, values, plan.positions, dims=plan.dims)
-    shape = index_op(Tensor(input.array, input.device), plan.positions, dims=plan.dims).array.shape
+    try:
+        if not accumulate:
+            return index_put_op(input, values, plan.positions, dims=plan.dims)
+        shape = index_op(Tensor(input.array, input.device), plan.positions, dims=plan.dims).array.shape
+    except IndexError:
+        raise plan.outside(input) from None
     return add(input,
                index_sum(expand_op(values, shape=shape), plan.positions, dims=plan.dims, shape=input.array.shape))
 
@@ -238,7 +243,7 @@ def repeat_interleave(input, repeats, dim=None, *, output_size=None):
     tensor([1, 2, 2, 2])
     """
     x = flatten(input) if dim is None else input
-    dim = normalize_dim("repeat_interleave", 0 if dim is None else dim, x.array.ndim)
+    dim = existing_dim("repeat_interleave", 0 if dim is None else dim, x.array.ndim)
     shape = x.array.shape
     if not isinstance(repeats, Tensor):
         wide = reshape_op(x, shape=(*shape[:dim + 1], 1, *shape[dim + 1:]))

@@ -95,9 +95,11 @@ def _set_in_graph(x, index, found, value):
     part = getitem(x, found) if plan is None else plan.part(x)
     if plan is None or plan.dims is None:
         inplace(copy_op, part, as_tensor_of(x, with_at_most(part.array.ndim, value)))
+        x.writes[1] = "setitem"
         return
     selected = part.array.ndim - len(plan.dims) + plan.positions.array.ndim - (len(plan.dims) > 1)
     try:
         inplace(index_put_op, part, with_at_most(selected, value), plan.positions, dims=plan.dims)
+        x.writes[1] = "setitem"
     except IndexError:
         raise plan.outside(part) from None

@@ -8,6 +8,7 @@ import numpy as np
 
 from ..errors import ArgumentError, DeviceError, TensorIndexError
 from ..tensor import Tensor
+from .dims import integer
 from .slices import ALL, getitem_op
 
 BOUNDS = (int, type(None))
@@ -192,7 +193,7 @@ def _part(x, i):
         return i
     if isinstance(i, slice):
         _refuse_step(i if i.step is not None else slice(None, None, 1))
-        return slice(*[None if v is None else v.__index__() for v in (i.start, i.stop, i.step)])
+        return slice(*[None if v is None else integer("index", "a bound of a slice", v) for v in (i.start, i.stop, i.step)])
     if isinstance(i, (list, tuple, range)):
         i = _listed(i)
     if isinstance(i, (bool, np.bool_, np.ndarray)):

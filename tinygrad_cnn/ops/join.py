@@ -6,7 +6,7 @@ axes, made one with the old by a reshape.
 from ..autograd import Op
 from ..errors import ArgumentError, ShapeError
 from ..tensor import Tensor
-from .dims import integer, normalize_dim, normalize_dims, sizes
+from .dims import existing_dim, integer, normalize_dim, normalize_dims, sizes
 from .shape import expand_op, flatten, reshape_op, transpose, unsqueeze_op
 from .slices import ALL, diag_embed, getitem_op
 from .slices import diagonal as diagonal_of
@@ -182,12 +182,12 @@ def roll(input, shifts, dims=None):
     tensor([4, 1, 2, 3])
     """
     shifts = tuple([integer("roll", "shifts", s) for s in (shifts if isinstance(shifts, (tuple, list)) else (shifts,))])
-    if dims is None:
-        return reshape_op(roll_op(flatten(input), shifts=(sum(shifts),), dims=(0,)), shape=input.array.shape)
-    dims = tuple(dims) if isinstance(dims, (tuple, list)) else (dims,)
+    if dims is None and len(shifts) == 1:
+        return reshape_op(roll_op(flatten(input), shifts=shifts, dims=(0,)), shape=input.array.shape)
+    dims = tuple(dims) if isinstance(dims, (tuple, list)) else (dims,) if dims is not None else ()
     if len(shifts) != len(dims):
         raise ArgumentError(f"roll: {len(shifts)} shifts {shifts} but {len(dims)} dims {dims}. Give one shift an axis.")
-    return roll_op(input, shifts=shifts, dims=tuple([normalize_dim("roll", d, input.array.ndim) for d in dims]))
+    return roll_op(input, shifts=shifts, dims=tuple([existing_dim("roll", d, input.array.ndim) for d in dims]))
 
 
 def rot90(input, k=1, dims=(0, 1)):

@@ -8,7 +8,7 @@ from .. import dtypes
 from ..autograd import Op
 from ..dtypes import DType
 from ..errors import ArgumentError, ShapeError
-from .dims import sizes
+from .dims import existing_dim, sizes
 from .shape import reshape_op
 
 __all__ = ["MemoryFormat", "channels_last", "channels_last_3d", "clone", "contiguous_format", "preserve_format"]
@@ -84,7 +84,7 @@ def is_contiguous(input, memory_format=contiguous_format):
 def stride(input, dim=None):
     """How many elements apart neighbours along each axis lie in memory: a tuple, or one number for axis `dim`."""
     found = tuple([s // input.array.itemsize for s in input.array.strides])
-    return found if dim is None else found[dim]
+    return found if dim is None else found[existing_dim("stride", dim, len(found))]
 
 
 def storage_offset(input):

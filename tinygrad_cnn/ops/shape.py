@@ -316,6 +316,6 @@ def broadcast_shapes(*shapes):
 
 
 def broadcast_tensors(*tensors):
-    """All tensors expanded to the shape they broadcast to; a list of views."""
+    """All tensors expanded to the shape they broadcast to; a tuple of views."""
     shape = tuple(broadcast_shapes(*[x.array.shape for x in tensors]))
-    return [expand_op(x, shape=shape) for x in tensors]
+    return tuple([expand_op(x, shape=shape) for x in tensors])

@@ -8,7 +8,7 @@ from collections import namedtuple
 from ..autograd import Op
 from ..errors import ArgumentError, DTypeError, ShapeError
 from ..tensor import Tensor
-from .dims import normalize_dim
+from .dims import existing_dim, normalize_dim
 from .gather import gather_op
 from .slices import ALL, getitem_op
 
@@ -96,7 +96,9 @@ def unique(input, sorted=True, return_inverse=False, return_counts=False, dim=No
     >>> unique(tg.tensor([3, 1, 3]), return_counts=True)
     (tensor([1, 3]), tensor([1, 2]))
     """
-    axis = None if dim is None else normalize_dim("unique", dim, input.array.ndim)
+    if not isinstance(sorted, bool):
+        raise ArgumentError(f"unique: sorted={sorted!r} is neither True nor False. Name the axis: unique(x, dim=...).")
+    axis = None if dim is None else existing_dim("unique", dim, input.array.ndim)
     found = input.device.xp.unique(input.array, return_inverse=return_inverse, return_counts=return_counts, axis=axis)
     if not (return_inverse or return_counts):
         return Tensor(found, input.device)
@@ -141,6 +143,9 @@ def searchsorted(sorted_sequence, input, *, out_int32=False, right=False, side=N
     """
     if sorter is not None:
         sorted_sequence = gather_op(sorted_sequence, sorter, dim=sorted_sequence.array.ndim - 1)
+    if not isinstance(input, (Tensor, int, float)):
+        raise DTypeError(f"searchsorted: input must be a Tensor or a number, got {type(input).__name__}. Make one with "
+                         "tg.tensor(...).")
     xp, rows = sorted_sequence.device.xp, sorted_sequence.array
     values = input.array if isinstance(input, Tensor) else xp.asarray(input)
     side = side or ("right" if right else "left")

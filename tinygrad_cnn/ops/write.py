@@ -97,7 +97,8 @@ def fill_(x, value):
         if value.array.ndim:
             raise ShapeError(f"fill_: expected a number or a 0-d tensor, got shape {tuple(value.shape)}. Use copy_ for "
                              "more.")
-        return copy_(x, value)
+        copy_(x, value).writes[1] = "fill_"
+        return x
     return _filled("fill_", x, as_value("fill_", x, value))
 
 
@@ -109,7 +110,8 @@ def zero_(x):
 def _filled(name, x, value):
     check_writable(name, x)
     if has_history(x):
-        return inplace(fill_op, x, value=value)
+        inplace(fill_op, x, value=value).writes[1] = name
+        return x
     try:
         x.device.write(x.array, ..., value)
     except (ValueError, OverflowError) as error:

@@ -47,7 +47,10 @@ def relu(device, x, out=None):
 
 def _whole_numbers(name, function):
     def kernel(device, a, b):
-        if np.asarray(b).dtype.kind in "iu" and not np.all(b):
+        kind = (a if type(a) is np.ndarray else b).dtype.kind
+        if kind == "b":
+            raise TypeError("not supported for bool")   # NumPy would count in int8
+        if kind in "iu" and not np.all(b):
             raise ArgumentError(f"{name}: an integer is divided by 0 (divisor of shape {np.shape(b)}). Divide by other "
                                 "numbers, or convert to floating point, where the result is inf or nan.")
         return function(a, b)

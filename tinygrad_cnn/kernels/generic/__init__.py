@@ -5,8 +5,9 @@ from .activation import (elu, elu_grad, gelu, gelu_grad, gelu_tanh, gelu_tanh_gr
 from .adaptive import (adaptive_avg_pool, adaptive_avg_pool_dx, adaptive_max_pool, adaptive_max_pool_index, max_unpool,
                        spatial_gather, spatial_scatter)
 from .conv import conv, conv_dw, conv_dx
-from .elementwise import (ceil, clamp, drop, floor, frac, isclose, keep, lerp, logit, nan_to_num, outside, pow, round,
-                          round_decimals, rsqrt, sigmoid, sigmoid_grad, tanh_grad, trunc, trunc_divide, where, winner_grad, within, xlogy)
+from .elementwise import (ceil, clamp, drop, floor, frac, heaviside, isclose, keep, lerp, logit, nan_to_num, outside, pow,
+                          round, round_decimals, rsqrt, sigmoid, sigmoid_grad, square, tanh_grad, trunc, trunc_divide,
+                          where, winner_grad, within, xlogy)
 from .engine import cast, put, sum_to
 from .fold import col2im, im2col
 from .index import (copy, embedding, fill, fill_where, gather, index, index_put, index_put_, index_sum, masked_place,

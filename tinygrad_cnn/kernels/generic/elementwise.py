@@ -2,6 +2,7 @@
 
 Shapes: any; two inputs broadcast. A gradient kernel takes the gradient first and multiplies it by the derivative.
 """
+from ...errors import ArgumentError
 from .precision import in_float32
 
 
@@ -9,6 +10,9 @@ def pow(device, a, b):
     """a to the power b; the exponents that CNNs use are multiplied out."""
     if type(b) is float or type(b) is int:
         xp = device.xp
+        if b < 0 and a.dtype.kind in "iu":
+            raise ArgumentError(f"pow: integers are raised to the power {b}, the result is no integer. Convert them to "
+                                "floating point first.")
         if b == 2:
             return xp.square(a)
         if b == 0.5:
@@ -17,7 +21,21 @@ def pow(device, a, b):
             return xp.reciprocal(a)
         if b == 3:
             return xp.square(a) * a
+    elif (a if hasattr(a, "dtype") else b).dtype.kind == "b":
+        raise TypeError("not supported for bool")       # the array libraries would count in int8
     return device.xp.power(a, b)
+
+
+def square(device, x):
+    """x times x; bools count as int64."""
+    return device.xp.square(x) if x.dtype.kind != "b" else device.xp.astype(x, "int64")
+
+
+def heaviside(device, x, at_zero):
+    """0 below zero, 1 above it, `at_zero` at it, in the dtype of x."""
+    if x.dtype.kind in "biu":
+        return device.xp.where(x == 0, at_zero, (x > 0).astype(x.dtype))
+    return device.xp.heaviside(x, at_zero)
 
 
 @in_float32
