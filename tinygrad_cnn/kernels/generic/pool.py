@@ -1,7 +1,8 @@
 """Max and average pools over windows, for any device, with their adjoints.
 
 A pool walks the taps of its kernel, not its windows: tap t of all windows of a block is one strided slice of the
-padded input, so k*k whole-array steps do the work, and on the CPU a block stays in the cache through all of them.
+padded input, so k*k whole-array steps do the work, and on the CPU a block stays in the cache through all of them. (One window
+over the whole input, the last average of a residual network, is a plain mean.)
 Max pool keeps, for its gradient, the number of the tap that won (one byte for up to 256 taps). Images are channels-last
 inside, (N, *size, C).
 
@@ -127,8 +128,11 @@ def avg_pool(device, x, *, geom, count_include_pad, divisor_override):
     """The mean of each window (N, C, *output); see avg_pool2d for what it divides by."""
     xp, work = device.xp, working_dtype(x.dtype)
     x = channels_last(x)
-    y = device.empty((len(x), *geom.output, x.shape[-1]), x.dtype)
     divisor = _divisor(device, geom, count_include_pad, divisor_override, work)
+    if _is_one_window(geom):
+        total = device.kernel("sum")(_positions(x.astype(work, copy=False)), (1,), False)
+        return channels_first((total / divisor).astype(x.dtype, copy=False).reshape(len(x), *geom.output, x.shape[-1]))
+    y = device.empty((len(x), *geom.output, x.shape[-1]), x.dtype)
 
     def run(start, stop):
         for block in blocks[start:stop]:
@@ -153,6 +157,10 @@ def avg_pool_dx(device, g, *, geom, count_include_pad, divisor_override):
     """The adjoint of avg_pool: g (N, C, *output), divided, is added to every position of its window."""
     xp = device.xp
     divisor = _divisor(device, geom, count_include_pad, divisor_override, working_dtype(g.dtype))
+    if _is_one_window(geom):
+        dx = device.empty((len(g), *geom.size, g.shape[1]), g.dtype)
+        _positions(dx)[...] = xp.divide(_positions(channels_last(g)), divisor)
+        return channels_first(dx)
 
     def spread(taps, here, g):
         share = device.scratch("part", g.shape, g.dtype)
@@ -196,6 +204,16 @@ def _spread(device, g, geom, spread):
     groups = image_groups(len(g), prod(extents) * channels * work.itemsize, budget)
     device.parallel(run, len(groups))
     return channels_first(dx)
+
+
+def _is_one_window(geom):
+    """Whether the pool is one window that covers the whole input: its taps are all positions, too many to walk."""
+    return geom.kernel == geom.size and geom.output == (1,) * geom.rank and not any(geom.before)
+
+
+def _positions(x):
+    """(N, *size, C) -> (N, positions, C)."""
+    return x.reshape(len(x), prod(x.shape[1:-1]), x.shape[-1])
 
 
 def tap_dtype(geom):
