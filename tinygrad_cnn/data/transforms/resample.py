@@ -17,10 +17,10 @@ _BLOCK = 32                                 # new pixels a product: 12 Mpixel to
 def resized(images, xp, height, width, mode="bilinear", antialias=True):
     """(N, C, H, W) -> (N, C, height, width), of the same element type; uint8 is rounded after either axis.
 
-    It agrees with Pillow to 1 of 255: "bilinear" always, "bicubic" where both axes change in proportion (otherwise
-    Pillow may begin with the rows, and the rounding in between falls differently). Floats agree with PyTorch's
-    interpolate to rounding. "nearest" takes the pixel whose area has the new one's centre (of two that share it the
-    second), as PyTorch's "nearest-exact" and, but for such ties, Pillow.
+    "bilinear" agrees with Pillow to 2 of 255; so does "bicubic" where Pillow too begins with the columns (some releases
+    begin with the rows of some sizes, and the rounding in between falls differently). Floats agree with PyTorch's
+    interpolate to rounding. "nearest" takes the pixel whose area has the new one's centre, of two that
+    share it the second, as PyTorch's "nearest-exact" and, but for such ties, Pillow.
     """
     if images.shape[2:] == (height, width):
         return images
