@@ -9,17 +9,24 @@ import pytest
 from tinygrad_cnn.errors import DataError, TrainingError
 from tinygrad_cnn.train import RunFolder, TrainSettings, read_checkpoint, resume, train
 
-from .runs import measurements, silent, weights
+from .runs import few_digits, measurements, silent, weights
 
-SHORT = {"epochs": 2, "batch_size": 240, "checkpoint_every": 2, "keep": 100}          # 7 steps an epoch
+SHORT = {"epochs": 2, "batch_size": 40, "checkpoint_every": 2, "keep": 100}           # 7 steps an epoch
 CASES = {
     "adamw-onecycle": {},
     "sgd-cosine-warmup-average": dict(optimizer="sgd", nesterov=True, lr=0.05, schedule="cosine", warmup=0.5, ema=0.9),
     "rmsprop-step-clip": dict(optimizer="rmsprop", lr=1e-3, schedule="step", step_size=0.6, clip=0.5),
     "adam-multistep-crop-smooth": dict(optimizer="adam", schedule="multistep", milestones=[0.5, 1.4], warmup=0.2,
                                        augment="crop-flip", label_smoothing=0.1),
-    "accumulated-read-ahead": dict(batch_size=80, accumulate=3, workers=2, augment="crop-flip", decay_all=False),
+    "accumulated-read-ahead": dict(batch_size=20, accumulate=2, workers=2, augment="crop-flip", decay_all=False),
 }
+
+
+@pytest.fixture(autouse=True)
+def small(monkeypatch):
+    """280 images to train on, and no pictures, which have tests of their own."""
+    monkeypatch.setattr("tinygrad_cnn.train.run.open_data", few_digits)
+    monkeypatch.setattr(RunFolder, "draw", lambda *anything: None)
 
 
 def settings(**more):
@@ -95,14 +102,14 @@ def test_a_signal_saves_and_says_how_to_go_on(number, tmp_path, monkeypatch):
         steps.append(tally.images)
         if len(steps) == 10:
             signal.raise_signal(number)
-    monkeypatch.setattr("tinygrad_cnn.train.progress.Progress.show", show)
-    outcome = train(settings(checkpoint_every=None), tmp_path / "run", lines.append)
+    with monkeypatch.context() as patch:
+        patch.setattr("tinygrad_cnn.train.progress.Progress.show", show)
+        outcome = train(settings(checkpoint_every=None), tmp_path / "run", lines.append)
     assert outcome.signal == number
     name = {signal.SIGINT: "Ctrl-C", signal.SIGTERM: "SIGTERM"}[number]
-    assert f"Stopped by {name} in epoch 2 of 2, after 720 of its 1442 images." in lines
+    assert f"Stopped by {name} in epoch 2 of 2, after 120 of its 280 images." in lines
     assert f"Go on with: python -m tinygrad_cnn train --resume {tmp_path / 'run'}" in lines
     assert len(measurements(tmp_path / "run")) == 2
-    monkeypatch.undo()
     assert resume(tmp_path / "run", silent).signal is None
     assert weights(tmp_path / "run") == weights(whole)
     assert measurements(tmp_path / "run") == measurements(whole)
@@ -118,11 +125,11 @@ def test_a_full_disk_stops_with_the_last_checkpoint_intact(tmp_path, monkeypatch
         if len(calls) > 2:
             raise OSError(errno.ENOSPC, "No space left on device")
         real(content, path)
-    monkeypatch.setattr(checkpoints, "save", filling)
-    with pytest.raises(TrainingError, match=r"No space left on device while writing to .*The last good checkpoint is "
-                                            r".*epoch-0000-step-000004\.safetensors; go on from it with --resume"):
+    told = (r"No space left on device while writing to .*The last good checkpoint is .*epoch-0000-step-000004"
+            r"\.safetensors; go on from it with --resume")
+    with monkeypatch.context() as patch, pytest.raises(TrainingError, match=told):
+        patch.setattr(checkpoints, "save", filling)
         train(settings(), tmp_path / "run", silent)
-    monkeypatch.undo()
     resume(tmp_path / "run", silent)
     assert weights(tmp_path / "run") == weights(whole)
 

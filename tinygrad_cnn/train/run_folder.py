@@ -28,6 +28,8 @@ class RunFolder:
 
     def __init__(self, path):
         self.path = pathlib.Path(path)
+        if self.path.is_dir():
+            self._clear_away()
         if self.path.exists() and (not self.path.is_dir() or any(self.path.iterdir())):
             raise ArgumentError(f"run folder: {str(self.path)!r} is not empty, and a run never overwrites another. "
                                 "Give a new folder with --out, or go on with the run in it: --resume.")
@@ -57,9 +59,13 @@ class RunFolder:
         if not (folder.path / "config.json").is_file():
             raise DataError(f"run folder: {str(folder.path)!r} has no config.json, so there is no run to go on with. "
                             "Give the folder that `train` named at its end or with --out.")
-        for part in folder.path.glob(".*.part"):
-            part.unlink(missing_ok=True)
+        folder._clear_away()
         return folder
+
+    def _clear_away(self):
+        """Remove what a run that was killed in the middle of writing left behind."""
+        for part in self.path.glob(".*.part"):
+            part.unlink(missing_ok=True)
 
     @property
     def checkpoints(self):
