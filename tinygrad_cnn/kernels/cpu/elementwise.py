@@ -34,9 +34,13 @@ def relu(device, x, out=None):
     in_place = out is x and np.shares_memory(row, x)
     y = row if in_place else device.empty(x.size, dtype)
     zeros = _ROW[dtype]
-    for at in range(0, x.size, BLOCK):
-        end = min(at + BLOCK, x.size)
-        np.maximum(row[at:end], zeros[:end - at], out=y[at:end])
+
+    def block(start, stop):
+        for at in range(start, stop, BLOCK):
+            end = min(at + BLOCK, stop)
+            np.maximum(row[at:end], zeros[:end - at], out=y[at:end])
+
+    device.parallel(block, x.size)
     if in_place:
         return x
     if out is None:

@@ -7,7 +7,7 @@ Shapes: any; arrays of other kinds or shapes, and small ones, are left to numpy.
 """
 import numpy as np
 
-from .blocks import in_blocks_alone
+from .blocks import BLOCK, PARALLEL, flat_rows, in_blocks_alone
 
 SMALL = 1 << 10             # numbers up to which one call of numpy.where costs less than five of ufuncs
 BITS = {np.dtype("float32"): np.dtype("int32"), np.dtype("float64"): np.dtype("int64")}
@@ -66,9 +66,27 @@ def relu_grad(device, g, y):
     return result
 
 
-@in_blocks_alone
 def _large_relu_grad(device, g, y):
-    return drop(device, g, np.less_equal(y, zero_of(y)))
+    if not _fits(y, g) or y.dtype != g.dtype:
+        return np.where(np.less_equal(y, zero_of(y)), zero_of(g), g)
+    dtype, zero = BITS[g.dtype], zero_of(y)
+    (g, y), restore = flat_rows([g, y])
+    dx = device.empty(g.size, g.dtype)
+    bits_of_g, bits = g.view(dtype), dx.view(dtype)
+
+    def block(start, stop):
+        for at in range(start, stop, BLOCK):
+            part = slice(at, min(at + BLOCK, stop))
+            dead = np.less_equal(y[part], zero, out=device.scratch("mask", (part.stop - at,), np.bool_))
+            kept = np.subtract(dead.view(np.int8), 1, out=dead.view(np.int8))
+            np.copyto(bits[part], kept)
+            np.bitwise_and(bits[part], bits_of_g[part], out=bits[part])
+
+    if g.size < PARALLEL:
+        block(0, g.size)
+    else:
+        device.parallel(block, g.size)
+    return restore(dx)
 
 
 def where(device, condition, a, b):
