@@ -4,13 +4,14 @@ Each command is a module with `add_arguments(parser)` and `run(arguments) -> exi
 line on standard error and exit code 2, Ctrl-C as exit code 130; anything else is our fault and shows its traceback.
 """
 import argparse
+import os
 import sys
 
 from ..errors import TinygradError
 from ..version import __version__
 from . import data, doctor, evaluate, lesson, models, predict, summary, train
 from .console import tolerate_any_character
-from .exit_codes import INTERRUPTED, USER_ERROR
+from .exit_codes import DONE, INTERRUPTED, USER_ERROR
 
 _COMMANDS = {"train": train, "eval": evaluate, "predict": predict, "summary": summary, "models": models, "data": data,
              "lesson": lesson, "doctor": doctor}
@@ -25,7 +26,12 @@ def main(argv=None):
     words = sys.argv[1:] if argv is None else argv
     arguments = _parser(words).parse_args(words)
     try:
-        return _COMMANDS[arguments.command].run(arguments)
+        code = _COMMANDS[arguments.command].run(arguments)
+        sys.stdout.flush()
+        return code
+    except BrokenPipeError:                                 # a reader, such as `head`, that has seen enough
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        return DONE
     except KeyboardInterrupt:
         print("Interrupted.", file=sys.stderr)
         return INTERRUPTED
