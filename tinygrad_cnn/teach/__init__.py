@@ -3,7 +3,16 @@
 Everything here is a client of the engine. `record` is the one door to it: a `with` block in which every op call, every
 step of the backward pass and every addition into a gradient becomes an event on a tape. Loaded when first used.
 """
+from .conv_matrix import conv_matrix
+from .equivariance import equivariance
 from .explain import explain
+from .four_ways import four_ways
+from .gradient_flow import gradient_flow
+from .lesion import lesion
+from .receptive_field import receptive_field
 from .recorder import record
+from .summary import summary
 from .tape import Tape, load_tape, tape_from_json
 from .tree import tree
+from .unrolled_paths import unrolled_paths
+from .warp import rotation, scaling, translation, warp

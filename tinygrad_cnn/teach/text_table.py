@@ -22,7 +22,7 @@ def lined_up(head, rows, left=1):
     cells = [[str(cell) for cell in row] for row in (head, *rows)]
     widths = [max(width(row[k]) for row in cells) for k in range(len(head))]
     lines = [_line(row, widths, left) for row in cells]
-    return [lines[0], "  ".join("-" * w for w in widths), *lines[1:]]
+    return [lines[0], "  ".join("-" * w for w in widths).rstrip(), *lines[1:]]
 
 
 def _line(row, widths, left):

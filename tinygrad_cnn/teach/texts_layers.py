@@ -80,6 +80,42 @@ TEXTS = {
     "paths.gap": Words(
         "各路径之和与输出之差是输出大小的 {gap} 倍（单元是线性的时为零）。",
         "The sum over paths differs from the output by {gap} times its size (by nothing if the blocks are linear)."),
+    "equivariance.map": Words(
+        "等变性：输入变换后，特征图是否随之变换？误差 |f(Tx) - T'f(x)| / |f(x)|",
+        "Equivariance: does the map move with the image? The error |f(Tx) - T'f(x)| / |f(x)|"),
+    "equivariance.vector": Words(
+        "不变性：输入变换后，输出是否不变？误差 |f(Tx) - f(x)| / |f(x)|",
+        "Invariance: does the output stay when the image moves? The error |f(Tx) - f(x)| / |f(x)|"),
+    "equivariance.head": Words(
+        "变换|大小|误差|",
+        "motion|amount|error|"),
+    "equivariance.names": Words(
+        "平移|旋转|缩放",
+        "shift|rotation|scale"),
+    "flow.title": Words(
+        "各层参数的梯度有多大（从输入到输出）",
+        "How large the gradient is in each layer's parameters, from input to output"),
+    "flow.head": Words(
+        "层|参数个数|参数的范数|梯度的范数",
+        "layer|parameters|their norm|gradient's norm"),
+    "flow.spread": Words(
+        "最大与最小之比：{spread}",
+        "largest over smallest: {spread}"),
+    "flow.unreached": Words(
+        "损失与这些层无关：{names}",
+        "the loss does not depend on {names}"),
+    "ways.title": Words(
+        "一个卷积层的四种算法：{layer}，{products} 次乘加",
+        "One convolution layer told four ways: {layer}, {products} multiply-adds"),
+    "ways.head": Words(
+        "算法|时间|误差|时间（对数）",
+        "way|time|error|time (logarithmic)"),
+    "ways.end": Words(
+        "误差：与 float64 之差的最大值，除以输出的最大值。",
+        "The error is the largest deviation from float64, over the largest output."),
+    "ways.missing": Words(
+        "没有安装 PyTorch",
+        "PyTorch is not installed"),
 }
 
 
