@@ -1,63 +1,206 @@
-"""Convolution forward + backward through the engine, layer by layer, beside PyTorch's (NCHW).
+"""Convolution forward + backward through the engine, layer by layer, beside PyTorch's, NCHW and channels-last.
 
-Run: python -m tests.benchmarks.conv
+Run: python -m tests.benchmarks.conv [--only TEXT] [--parts] [--errors]
+
+Without options every layer is timed. `--parts` times forward pass, input gradient and weight gradient apart, as ratios
+of the best times (our milliseconds beside); `--errors` compares float32 errors with PyTorch's, both against float64.
 """
+import argparse
+import sys
+from collections import namedtuple
+from statistics import median
+from time import sleep
+
 import numpy as np
 
 import tinygrad_cnn as tg
-from tests.benchmarks.pairs import compare, need_torch, report
+from tests.benchmarks.pairs import need_torch, once, report, threads
 
-# name, N, C, H, O, kernel, stride, padding, groups, whether the input needs a gradient
-LAYERS = [
-    ("64,56 3x3", 8, 64, 56, 64, 3, 1, 1, 1, True),
-    ("128,28 3x3", 8, 128, 28, 128, 3, 1, 1, 1, True),
-    ("256,14 3x3", 8, 256, 14, 256, 3, 1, 1, 1, True),
-    ("512,7 3x3", 8, 512, 7, 512, 3, 1, 1, 1, True),
-    ("64,27->192 5x5", 8, 64, 27, 192, 5, 1, 2, 1, True),
-    ("64,56->128 3x3 stride 2", 8, 64, 56, 128, 3, 2, 1, 1, True),
-    ("64,56 1x1", 8, 64, 56, 64, 1, 1, 0, 1, True),
-    ("256,56->64 1x1", 8, 256, 56, 64, 1, 1, 0, 1, True),
-    ("3,224->64 7x7 stride 2", 8, 3, 224, 64, 7, 2, 3, 1, False),
-    ("3,224->64 11x11 stride 4", 8, 3, 224, 64, 11, 4, 2, 1, False),
-    ("128x16,32 3x3", 128, 16, 32, 16, 3, 1, 1, 1, True),
-    ("128x32,16 3x3", 128, 32, 16, 32, 3, 1, 1, 1, True),
-    ("128x64,8 3x3", 128, 64, 8, 64, 3, 1, 1, 1, True),
-    ("128,28 3x3 32 groups", 8, 128, 28, 128, 3, 1, 1, 32, True),
-    ("128,28 3x3 depthwise", 8, 128, 28, 128, 3, 1, 1, 128, True),
-    ("64x1,28->6 5x5", 64, 1, 28, 6, 5, 1, 2, 1, True),
-    ("64x6,14->16 5x5", 64, 6, 14, 16, 5, 1, 0, 1, True),
+# needs: whether the input needs a gradient (the first layer's does not).
+Layer = namedtuple("Layer", "name n c size o kernel stride padding groups needs rank", defaults=(1, 0, 1, True, 2))
+PAUSE = 0.02                                            # seconds in which the threads of either side stop spinning
+
+# ResNet's, AlexNet's and ResNet-20's: their geometric mean is the target.
+NETWORKS = [
+    Layer("64,56 3x3", 8, 64, 56, 64, 3, 1, 1),
+    Layer("128,28 3x3", 8, 128, 28, 128, 3, 1, 1),
+    Layer("256,14 3x3", 8, 256, 14, 256, 3, 1, 1),
+    Layer("512,7 3x3", 8, 512, 7, 512, 3, 1, 1),
+    Layer("64,27->192 5x5", 8, 64, 27, 192, 5, 1, 2),
+    Layer("64,56->128 3x3 stride 2", 8, 64, 56, 128, 3, 2, 1),
+    Layer("64,56 1x1", 8, 64, 56, 64, 1),
+    Layer("256,56->64 1x1", 8, 256, 56, 64, 1),
+    Layer("3,224->64 7x7 stride 2", 8, 3, 224, 64, 7, 2, 3, needs=False),
+    Layer("3,224->64 11x11 stride 4", 8, 3, 224, 64, 11, 4, 2, needs=False),
+    Layer("128x16,32 3x3", 128, 16, 32, 16, 3, 1, 1),
+    Layer("128x32,16 3x3", 128, 32, 16, 32, 3, 1, 1),
+    Layer("128x64,8 3x3", 128, 64, 8, 64, 3, 1, 1),
 ]
+# With targets of their own.
+SPECIAL = [
+    Layer("128,28 3x3 32 groups", 8, 128, 28, 128, 3, 1, 1, 32),
+    Layer("128,28 3x3 depthwise", 8, 128, 28, 128, 3, 1, 1, 128),
+    Layer("64x1,28->6 5x5", 64, 1, 28, 6, 5, 1, 2, needs=False),
+    Layer("64x6,14->16 5x5", 64, 6, 14, 16, 5),
+    Layer("8x16,32^3->32 3x3x3", 8, 16, 32, 32, 3, 1, 1, rank=3),
+]
+# The other layers of the same networks.
+OTHERS = [
+    Layer("32x3,224->64 11x11 stride 4", 32, 3, 224, 64, 11, 4, 2, needs=False),
+    Layer("32x64,27->192 5x5", 32, 64, 27, 192, 5, 1, 2),
+    Layer("32x192,13->384 3x3", 32, 192, 13, 384, 3, 1, 1),
+    Layer("32x384,13->256 3x3", 32, 384, 13, 256, 3, 1, 1),
+    Layer("32x256,13 3x3", 32, 256, 13, 256, 3, 1, 1),
+    Layer("128,28->256 3x3 stride 2", 8, 128, 28, 256, 3, 2, 1),
+    Layer("256,14->512 3x3 stride 2", 8, 256, 14, 512, 3, 2, 1),
+    Layer("64,56->128 1x1 stride 2", 8, 64, 56, 128, 1, 2),
+    Layer("256,14->512 1x1 stride 2", 8, 256, 14, 512, 1, 2),
+    Layer("4x64,56->256 1x1", 4, 64, 56, 256, 1),
+    Layer("4x512,28->128 1x1", 4, 512, 28, 128, 1),
+    Layer("4x128,28->512 1x1", 4, 128, 28, 512, 1),
+    Layer("4x1024,14->256 1x1", 4, 1024, 14, 256, 1),
+    Layer("4x256,14->1024 1x1", 4, 256, 14, 1024, 1),
+    Layer("4x2048,7->512 1x1", 4, 2048, 7, 512, 1),
+    Layer("4x512,7->2048 1x1", 4, 512, 7, 2048, 1),
+    Layer("4x1024,14->2048 1x1 stride 2", 4, 1024, 14, 2048, 1, 2),
+    Layer("4x128,56 3x3 stride 2", 4, 128, 56, 128, 3, 2, 1),
+    Layer("128x3,32->16 3x3", 128, 3, 32, 16, 3, 1, 1, needs=False),
+    Layer("128x16,32->32 3x3 stride 2", 128, 16, 32, 32, 3, 2, 1),
+    Layer("128x32,16->64 3x3 stride 2", 128, 32, 16, 64, 3, 2, 1),
+    Layer("8x1,32^3->16 3x3x3", 8, 1, 32, 16, 3, 1, 1, needs=False, rank=3),
+]
+TABLES = [("networks", NETWORKS, 0.95), ("special", SPECIAL, None), ("others", OTHERS, None)]
 
 
-def layer(m, x, w, g, needs_input_grad, stride, padding, groups):
-    """One forward and backward pass, as a function of no arguments."""
-    x, w, g = (m.from_numpy(a) for a in (x, w, g))
-    if m is tg:                                         # activations live channels-last, as a layer before would leave them
-        x, g = (a.contiguous(memory_format=tg.channels_last) for a in (x, g))
-    x.requires_grad_(needs_input_grad)
-    w.requires_grad_()
-    conv2d = m.nn.functional.conv2d
-
-    def run():
-        conv2d(x, w, stride=stride, padding=padding, groups=groups).backward(g)
-        x.grad = w.grad = None
-    return run
-
-
-def main():
-    torch = need_torch()
+def arrays(layer):
+    """x, w and g of a layer, NCHW float32."""
     rng = np.random.default_rng(0)
-    rows = []
-    for name, n, c, size, o, k, stride, padding, groups, needs in LAYERS:
-        out = (size + 2 * padding - k) // stride + 1
-        x = rng.standard_normal((n, c, size, size), np.float32)
-        w = rng.standard_normal((o, c // groups, k, k), np.float32) * 0.05
-        g = rng.standard_normal((n, o, out, out), np.float32)
-        calls = [layer(m, x, w, g, needs, stride, padding, groups) for m in (tg, torch)]
-        rows.append((name, *compare(*calls, repeats=9, pause=0.02)))
-        print(f"{rows[-1][0]:34} {rows[-1][1]:6.2f}", flush=True)
-    report("conv2d forward + backward", rows, 1.6)
+    size = (layer.size,) * layer.rank
+    out = tuple((s + 2 * layer.padding - layer.kernel) // layer.stride + 1 for s in size)
+    shapes = ((layer.n, layer.c, *size), (layer.o, layer.c // layer.groups, *(layer.kernel,) * layer.rank),
+              (layer.n, layer.o, *out))
+    return [rng.standard_normal(shape, np.float32) * scale for shape, scale in zip(shapes, (1, 0.05, 1))]
+
+
+def tensors(m, layer, channels_last, dtype=None):
+    """x, w and g as tensors of library m."""
+    x, w, g = (m.from_numpy(a) for a in arrays(layer))
+    if dtype is not None:
+        x, w, g = (t.to(dtype) for t in (x, w, g))
+    if channels_last:
+        order = m.channels_last if layer.rank == 2 else m.channels_last_3d
+        x, g = (t.contiguous(memory_format=order) for t in (x, g))
+    x.requires_grad_(layer.needs)
+    w.requires_grad_()
+    return x, w, g
+
+
+def call(m, layer, channels_last, part="whole"):
+    """One pass as a function of no arguments: "whole" is forward and backward, else "forward", "dx" or "dw" alone."""
+    x, w, g = tensors(m, layer, channels_last)
+    function = m.nn.functional.conv2d if layer.rank == 2 else m.nn.functional.conv3d
+    options = {"stride": layer.stride, "padding": layer.padding, "groups": layer.groups}
+
+    def whole():
+        function(x, w, **options).backward(g)
+        x.grad = w.grad = None
+
+    def forward():
+        with m.no_grad():
+            function(x, w, **options)
+
+    if part in ("whole", "forward"):
+        return whole if part == "whole" else forward
+    wanted = x if part == "dx" else w
+    y = function(*(t.detach().requires_grad_(t is wanted) if t is wanted else t.detach() for t in (x, w)), **options)
+
+    def backward():
+        y.backward(g, retain_graph=True)
+    return backward
+
+
+def compare(torch, layer, part="whole", repeats=11):
+    """(median of ours / PyTorch's call by call, best seconds of ours and PyTorch's, median of channels-last / NCHW)."""
+    calls = [call(torch, layer, False, part), call(tg, layer, True, part), call(torch, layer, True, part)]
+    for each in calls * 2:
+        each()
+    rounds = []
+    for _ in range(repeats):
+        times = []
+        for each in calls:
+            sleep(PAUSE)
+            times.append(once(each))
+        rounds.append(times)
+    return (median([ours / theirs for theirs, ours, _ in rounds]), min(r[1] for r in rounds), min(r[0] for r in rounds),
+            median([last / theirs for theirs, _, last in rounds]))
+
+
+def time_table(torch, title, layers, target):
+    """Time and report some layers, with PyTorch's channels-last time beside."""
+    rows, beside = [], {}
+    for layer in layers:
+        *row, beside[layer.name] = compare(torch, layer)
+        rows.append((layer.name, *row))
+    report(f"conv forward + backward: {title}", rows, target)
+    print("best / best: " + ", ".join(f"{name} {ours / theirs:.2f}" for name, _, ours, theirs in rows))
+    print("PyTorch channels-last / NCHW: " + ", ".join(f"{name} {ratio:.2f}" for name, ratio in beside.items()),
+          flush=True)
+
+
+def time_parts(torch, layers):
+    """Print the ratios of forward pass, input gradient and weight gradient, and our milliseconds."""
+    print(f"{'case':34} {'forward':>14} {'dx':>14} {'dw':>14}")
+    for layer in layers:
+        cells = []
+        for part in ("forward", "dx", "dw"):
+            if part == "dx" and not layer.needs:
+                cells.append(" " * 14)
+                continue
+            _, ours, theirs, _ = compare(torch, layer, part)
+            cells.append(f"{ours / theirs:6.2f} {ours * 1e3:7.2f}")
+        print(f"{layer.name:34} {' '.join(cells)}", flush=True)
+
+
+def error_table(torch, layers):
+    """Print each layer's float32 errors over PyTorch's, L2 and largest, the worst of output and gradients."""
+    print(f"{'case':34} {'L2':>6} {'max':>6}   (error in float32 over PyTorch's, both against float64)")
+    for layer in layers:
+        exact = results(torch, layer, torch.float64)
+        errors = [[(np.linalg.norm(a - e), np.abs(a - e).max()) for a, e in zip(results(m, layer), exact)]
+                  for m in (tg, torch)]
+        l2, largest = (max(ours[i] / theirs[i] for ours, theirs in zip(*errors)) for i in (0, 1))
+        print(f"{layer.name:34} {l2:6.2f} {largest:6.2f}", flush=True)
+
+
+def results(m, layer, dtype=None):
+    """Output, weight gradient and, where needed, input gradient as flat float64 arrays."""
+    x, w, g = tensors(m, layer, False, dtype)
+    function = m.nn.functional.conv2d if layer.rank == 2 else m.nn.functional.conv3d
+    y = function(x, w, stride=layer.stride, padding=layer.padding, groups=layer.groups)
+    y.backward(g)
+    found = [y.detach(), w.grad] + ([x.grad] if layer.needs else [])
+    return [a.numpy().astype("float64").ravel() for a in found]
+
+
+def main(argv=()):
+    parser = argparse.ArgumentParser(prog="tests.benchmarks.conv")
+    parser.add_argument("--only", default="", help="layers whose name contains this")
+    parser.add_argument("--parts", action="store_true", help="forward, dx and dw apart")
+    parser.add_argument("--errors", action="store_true", help="accuracy instead of time")
+    options = parser.parse_args(argv)
+    torch = need_torch()
+    tg.set_num_threads(threads())
+    for title, layers, target in TABLES:
+        layers = [layer for layer in layers if options.only in layer.name]
+        if not layers:
+            continue
+        if options.errors:
+            error_table(torch, layers)
+        elif options.parts:
+            time_parts(torch, layers)
+        else:
+            time_table(torch, title, layers, target)
 
 
 if __name__ == "__main__":
-    main()
+    main(sys.argv[1:])

@@ -201,11 +201,14 @@ def test_a_result_does_not_depend_on_when_threads_finish():
 
 
 @pytest.mark.parametrize("channels, features, groups, kernel, name, name_dx", [
-    (64, 64, 1, (3, 3), "winograd", "phases"), (64, 64, 1, (2, 2), "blocks", "phases"), (1, 64, 1, (5, 5), "planes", "planes"),
+    (64, 64, 1, (3, 3), "winograd", "phases"), (64, 64, 1, (2, 2), "blocks", "phases"),
+    (1, 64, 1, (5, 5), "planes", "planes"),
     (3, 64, 1, (3, 3), "planes", "planes"), (3, 64, 1, (7, 7), "blocks", "planes"),
-    (3, 3, 1, (1, 1), "blocks", "phases"), (128, 128, 128, (3, 3), "depthwise", "phases"),
-    (128, 128, 32, (3, 3), "merged", "phases"), (96, 256, 2, (5, 5), "blocks", "phases")])
+    (3, 3, 1, (1, 1), "blocks", "phases"), (128, 128, 128, (3, 3), "winograd", "phases"),
+    (128, 128, 32, (3, 3), "winograd", "phases"), (96, 256, 2, (5, 5), "winograd", "phases"),
+    (128, 128, 128, (2, 2), "depthwise", "phases"), (128, 128, 32, (2, 2), "merged", "phases"),
+    (96, 256, 2, (3, 2), "blocks", "phases"), (64, 64, 1, (3, 3, 3), "winograd", "phases")])
 def test_the_rule_says_which_algorithm_takes_a_geometry(channels, features, groups, kernel, name, name_dx):
-    geom = conv_geometry("conv", (28, 28), kernel, groups=groups)
+    geom = conv_geometry("conv", (28,) * len(kernel), kernel, groups=groups)
     assert algorithm(groups, channels // groups, features // groups, geom, np.dtype("float32")) == name
     assert algorithm_dx(groups, channels // groups, features, geom) == name_dx

@@ -3,6 +3,8 @@
 The kernels are those of kernels/generic/conv, with the inner routine chosen by `algorithm`. Every routine takes
 channels-last images of any strides and weights (G, O/G, C/G, *kernel).
 """
+from math import prod
+
 import numpy as np
 
 from ...errors import ArgumentError
@@ -11,27 +13,31 @@ from ..generic.conv import conv as shared_conv
 from ..generic.conv import conv_dw as shared_conv_dw
 from ..generic.conv import conv_dx as shared_conv_dx
 from ..generic.windows import channels_first, channels_last, working_dtype
-from . import conv_planes, winograd
+from . import conv_planes, winograd_conv, winograd_volumes
 from .choice import choice
+from .winograd import reach
 
 SHORT = 16                                              # numbers of a kernel row below which copying rows is slow
 FEW = 6                                                 # channels below which adding a gradient back beats gathering it
 MERGED = 32                                             # channels that merged groups may have together
+MERGED_TILES = 16                                       # the same for Winograd's products, which are larger
 WIDE = 8                                                # channels from which Winograd's transforms pay
 
 
 def algorithm(groups, channels, features, geometry, dtype):
     """Which routine correlates, given the channels and features of one group; for conv and conv_dw.
 
-    "winograd": fewer multiplications, for float32 and 3x3 or 5x5 kernels at stride 1. "blocks": blocked im2col. "planes":
-    few channels, where a row of the kernel is a short run of numbers. "depthwise": one channel a group. "merged": groups
-    so small that several make one block of a block-diagonal matrix. `tg.backends.cpu` may forbid or force one.
+    "winograd": fewer multiplications, for float32 and square kernels of 3 to 5 taps for each phase of the stride.
+    "blocks": blocked im2col. "planes": few channels, where a row of the kernel is a short run of numbers. "depthwise":
+    one channel a group. "merged": groups so small that several make one block of a block-diagonal matrix.
+    `tg.backends.cpu` may forbid or force one.
     """
     if choice.forced is not None:
         return forced(groups, channels, features, geometry, dtype)
-    if groups == 1:
-        if winograd.applies(geometry) and dtype == np.float32 and min(channels, features) >= WIDE and not choice.precise:
+    if reach(geometry) and dtype == np.float32 and not choice.precise:
+        if groups > 1 or min(channels * prod(geometry.stride), features) >= WIDE:
             return "winograd"
+    if groups == 1:
         return "planes" if channels * geometry.kernel[-1] < SHORT and geometry.taps > 1 else "blocks"
     if channels == features == 1:
         return "depthwise"
@@ -44,7 +50,7 @@ def forced(groups, channels, features, geometry, dtype):
     Raises: ArgumentError if it cannot do this convolution.
     """
     possible = {"blocks": True, "planes": groups == 1, "depthwise": channels == features == 1,
-                "merged": groups > 1, "winograd": groups == 1 and winograd.applies(geometry) and dtype == np.float32}
+                "merged": groups > 1, "winograd": reach(geometry) is not None and dtype == np.float32}
     if not possible[choice.forced]:
         raise ArgumentError(f"conv: algorithm {choice.forced!r} was asked for, but it cannot do {geometry} with {groups} groups "
                             f"of {channels} -> {features} channels in {dtype}. Possible here: "
@@ -84,20 +90,22 @@ def _correlate(device, x, weight, geometry, out, bias):
     dtype = weight.dtype if x.dtype == out.dtype == weight.dtype else None
     chosen = algorithm(groups, channels, features, geometry, dtype)
     if chosen == "winograd":
-        if not winograd.correlate(device, x, weight[0], geometry, out, bias):
-            conv_blocks.correlate(device, x, weight, geometry, out, bias)
+        routine = winograd_conv if geometry.rank == 2 else winograd_volumes
+        number = merged(groups, channels, features, MERGED_TILES)
+        wide = block_diagonal(weight, number) if number > 1 else weight
+        if routine.correlate(device, x, wide, geometry, out, bias):
+            return
     elif chosen == "planes":
-        conv_planes.correlate(device, x, weight, geometry, out, bias)
+        return conv_planes.correlate(device, x, weight, geometry, out, bias)
     elif chosen == "depthwise":
-        conv_depthwise.correlate(device, x, weight, geometry, out, bias)
+        return conv_depthwise.correlate(device, x, weight, geometry, out, bias)
     elif chosen == "merged":
-        wide = block_diagonal(weight, merged(groups, channels, features))
+        wide = block_diagonal(weight, merged(groups, channels, features, MERGED))
         conv_blocks.correlate(device, x, wide, geometry, out, bias)
-        if not np.isfinite(np.add.reduce(out, axis=None, dtype=weight.dtype)):
-            # an infinity or NaN times the zeros between merged groups is NaN: take the groups one by one
-            conv_blocks.correlate(device, x, weight, geometry, out, bias)
-    else:
-        conv_blocks.correlate(device, x, weight, geometry, out, bias)
+        if np.isfinite(np.add.reduce(out, axis=None, dtype=weight.dtype)):
+            return
+        # else an infinity or NaN times the zeros between merged groups is NaN: take the groups one by one
+    conv_blocks.correlate(device, x, weight, geometry, out, bias)
 
 
 def _correlate_dw(device, g, x, geometry, work):
@@ -105,22 +113,26 @@ def _correlate_dw(device, g, x, geometry, work):
     channels, features = x.shape[-1] // groups, g.shape[-1] // groups
     chosen = algorithm(groups, channels, features, geometry, work if x.dtype == g.dtype == work else None)
     if chosen == "winograd":
-        dw = winograd.correlate_dw(device, g, x, geometry)
-        return conv_blocks.correlate_dw(device, g, x, geometry, work, groups) if dw is None else dw[None]
-    if chosen == "planes":
+        routine = winograd_conv if geometry.rank == 2 else winograd_volumes
+        number = merged(groups, channels, features, MERGED_TILES)
+        dw = routine.correlate_dw(device, g, x, geometry, groups // number)
+        if dw is not None:
+            return diagonal_blocks(dw, number) if number > 1 else dw
+    elif chosen == "planes":
         return conv_planes.correlate_dw(device, g, x, geometry, work)
-    if chosen == "depthwise":
+    elif chosen == "depthwise":
         return conv_depthwise.correlate_dw(device, g, x, geometry, work)
-    if chosen == "merged":
-        number = merged(groups, channels, features)
-        whole = conv_blocks.correlate_dw(device, g, x, geometry, work, groups // number)
-        return diagonal_blocks(whole, number)
+    elif chosen == "merged":
+        number = merged(groups, channels, features, MERGED)
+        return diagonal_blocks(conv_blocks.correlate_dw(device, g, x, geometry, work, groups // number), number)
     return conv_blocks.correlate_dw(device, g, x, geometry, work, groups)
 
 
-def merged(groups, channels, features):
-    """How many groups to take together: the largest divisor of `groups` that keeps to MERGED channels."""
-    return max(m for m in range(1, groups + 1) if groups % m == 0 and m * max(channels, features) <= MERGED)
+def merged(groups, channels, features, most):
+    """How many groups to take together: the largest divisor of `groups` that keeps to `most` channels, 1 if depthwise."""
+    if channels == features == 1 and most == MERGED_TILES:
+        return 1
+    return max((m for m in range(1, groups + 1) if groups % m == 0 and m * max(channels, features) <= most), default=1)
 
 
 def block_diagonal(weight, number):
