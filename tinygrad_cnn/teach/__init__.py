@@ -3,6 +3,8 @@
 Everything here is a client of the engine. `record` is the one door to it: a `with` block in which every op call, every
 step of the backward pass and every addition into a gradient becomes an event on a tape. Loaded when first used.
 """
+from importlib import import_module as _import_module
+
 from .conv_matrix import conv_matrix
 from .equivariance import equivariance
 from .explain import explain
@@ -16,3 +18,15 @@ from .tape import Tape, load_tape, tape_from_json
 from .tree import tree
 from .unrolled_paths import unrolled_paths
 from .warp import rotation, scaling, translation, warp
+
+_WHEN_FIRST_USED = ("bug_museum", "exercises", "lessons")
+
+
+def __getattr__(name):
+    if name in _WHEN_FIRST_USED:
+        return _import_module("." + name, __name__)
+    raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
+
+
+def __dir__():
+    return sorted({*globals(), *_WHEN_FIRST_USED})
