@@ -14,7 +14,7 @@ from . import dtypes
 
 PLANES = 4                                              # planes shown side by side
 NUMBERS = 10                                            # rows and columns with numbers in the cells
-CELLS = 32                                              # rows and columns of a heat-map
+CELLS = 24                                              # rows and columns of a heat-map
 ROWS = 200                                              # lines of a module's table
 LOW, MIDDLE, HIGH = (33, 102, 172), (247, 247, 247), (178, 24, 43)      # blue, white, red: ColorBrewer's RdBu
 UNKNOWN = "#999999"                                     # NaN
@@ -43,7 +43,7 @@ def _ink(background):
 def _number(value):
     if isinstance(value, bool):
         return str(value)
-    return f"{value:.4g}"
+    return f"{value:.3g}"
 
 
 def _picked(size):
@@ -124,8 +124,8 @@ def _plane_html(title, plane, scale, x):
         for value in row:
             background = colour(value, scale)
             text = escape(_number(bool(value) if is_bool else int(value) if whole else value)) if with_numbers else ""
-            size = "padding: 2px 5px; text-align: right" if with_numbers else "padding: 0; width: 6px; height: 6px"
-            cells.append(f'<td style="background-color: {background}; color: {_ink(background)}; {size}">{text}</td>')
+            style = f"padding:2px 5px;text-align:right;color:{_ink(background)}" if with_numbers else "padding:3px"
+            cells.append(f'<td style="{style};background-color:{background}">{text}</td>')
         rows.append(f"<tr>{''.join(cells)}</tr>")
     heading = f'<div style="color: #666666">[{escape(title)}]</div>' if title else ""
     return f'{heading}<table style="border-collapse: collapse; border: 1px solid #cccccc">{"".join(rows)}</table>'
@@ -134,7 +134,8 @@ def _plane_html(title, plane, scale, x):
 def tensor_svg(x):
     """A tensor as a picture: a heat-map of each plane shown under a line of facts."""
     planes, scale, notes = _notes(x)
-    cell, left, top = 8, 4, 36
+    longest = max((max(plane.shape) for _, plane in planes), default=1)
+    cell, left, top = max(8, min(24, 120 // longest)), 4, 36
     parts, width = [], left
     for title, plane in planes:
         rows, columns = plane.shape

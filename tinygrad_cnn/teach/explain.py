@@ -10,7 +10,7 @@ from ..errors import ArgumentTypeError
 from ..tensor import Tensor
 from .formulas import arriving, forward_formula, rule_formula
 from .graph_tape import graph_tape
-from .names import shown, user_frame
+from .names import shown, user_frames
 from .page import Page, columns, numbers, padded, shape_text
 from .tape import Tape
 from .texts import Texts
@@ -51,7 +51,7 @@ def explain(tape_or_loss, lang="both", file=None, names=None):
     texts = Texts(lang)
     tape = tape_or_loss
     if isinstance(tape, Tensor):
-        tape = graph_tape(tape, names, user_frame())
+        tape = graph_tape(tape, names, user_frames())
     elif not isinstance(tape, Tape):
         raise ArgumentTypeError(f"explain: expected the tape of a record() block or a Tensor, got {type(tape).__name__}.")
     text = Explanation(tape, texts).text()
@@ -74,7 +74,7 @@ class Explanation:
         events = self.tape.events
         for event in events:
             if event.kind == "note" and event.note in ("graph", "freed", "stale"):
-                self.sentences(f"note_{event.note}", about=shown_line(event.about))
+                self.sentences(f"note_{event.note}", about=event.about)
         if not any(event.kind in ("op", "visit") for event in events):
             self.sentences("note_empty")
         for number, event in enumerate(events):
@@ -271,7 +271,7 @@ class Explanation:
 
     def tell_note(self, number, event):
         if event.note not in ("graph", "freed", "stale"):
-            self.sentences(f"note_{event.note}", about=shown_line(event.about))
+            self.sentences(f"note_{event.note}", about=event.about)
 
     def tell_grad(self, number, event):
         self.results.append(event)
@@ -336,8 +336,3 @@ def attribute_text(attrs):
 def subscript(number):
     """A number in subscript digits."""
     return str(number).translate(str.maketrans("0123456789", "₀₁₂₃₄₅₆₇₈₉"))
-
-
-def shown_line(text):
-    """A longer text made safe to print."""
-    return "".join(c if c.isprintable() else " " for c in text)

@@ -157,9 +157,9 @@ FORMULAS = {
     "col2im": F("y = each column added back to its window", columns="the windows of g as columns"),
     # normalisation: z = (x − mean) · rstd; m(·) is the mean over the numbers that were normalised together
     **dict.fromkeys(("batch_norm", "instance_norm", "group_norm", "layer_norm"), F(
-        "y = z · weight + bias, z = (x − mean) · rstd",
+        "y = z · weight + bias, z = (x − mean) · rstd with mean and rstd of x",
         x="rstd · (h − m(h) − z · m(h · z)), h = g · weight", weight="Σ g · z", bias="Σ g")),
-    "batch_norm_eval": F("y = (x − mean) · rstd · weight + bias, mean and rstd constant", x="g · rstd · weight",
+    "batch_norm_eval": F("y = (x − mean) · rstd · weight + bias with the running mean and rstd", x="g · rstd · weight",
                          weight="Σ g · (x − mean) · rstd", bias="Σ g"),
     # sums and other reductions
     "sum": F("y = Σ x", x="g, repeated along the summed axes"),
@@ -272,5 +272,7 @@ def rule_formula(op, name):
         return entry.rules[letter]
     if op not in OPS:
         return f"{op}.backward(g)"
-    rule = OPS[op].joint or OPS[op].rule_of[letter]
+    rule = OPS[op].joint or OPS[op].rule_of.get(letter)
+    if rule is None:
+        return "0"                                      # the op has no derivative in this input
     return f"rule({', '.join(inspect.signature(rule).parameters)})"

@@ -29,12 +29,12 @@ def nodes_below(edge):
     return sorted(seen, key=lambda node: node.id)
 
 
-def read_graph(loss, names, frame, limit, values=True):
+def read_graph(loss, names, frames, limit, values=True):
     """A GraphReader that has written down the calls by which `loss` was computed, oldest first."""
     if loss.edge is None or isinstance(loss.edge, Leaf):
         raise GradError("explain: this tensor was not computed from one that requires grad, so there is no graph to "
                         "show. Set requires_grad=True on an input before computing it, or use record().")
-    reader = GraphReader(Tape(limit, source="graph"), Names(names), frame, loss.device, values)
+    reader = GraphReader(Tape(limit, source="graph"), Names(names), frames, loss.device, values)
     reader.tape.add("note", note="graph", about="")
     for node in nodes_below(loss.edge):
         reader.read(node)
@@ -42,21 +42,21 @@ def read_graph(loss, names, frame, limit, values=True):
     return reader
 
 
-def graph_of(loss, names=None, frame=None):
+def graph_of(loss, names=None, frames=()):
     """The calls by which `loss` was computed, as a tape without values. Raises: GradError if there is no graph."""
-    return read_graph(loss, names, frame, LIMIT, values=False).tape
+    return read_graph(loss, names, frames, LIMIT, values=False).tape
 
 
-def graph_tape(loss, names=None, frame=None, limit=LIMIT):
+def graph_tape(loss, names=None, frames=(), limit=LIMIT):
     """The tape of what the graph of `loss` holds: the calls, and a backward pass that touches nothing.
 
-    Args: names: a mapping name -> Tensor. frame: where to look for variables and modules that hold tensors.
+    Args: names: a mapping name -> Tensor. frames: where to look for variables and modules that hold tensors.
     Raises: GradError if there is no graph, or if `loss` is not a single number.
     """
     if loss.array.size != 1:
         raise GradError(f"explain: the tensor has shape {tuple(loss.shape)}; only a single number has a gradient without "
                         "being told which. Reduce it (.sum(), .mean()), or record a backward pass with its gradient.")
-    reader = read_graph(loss, names, frame, limit)
+    reader = read_graph(loss, names, frames, limit)
     tape, here = reader.tape, len(reader.tape.events)
     try:
         reader.go_back(loss)
@@ -72,19 +72,22 @@ def graph_tape(loss, names=None, frame=None, limit=LIMIT):
 class GraphReader(Recorder):
     """A Recorder that reads a graph instead of watching calls; without `values` it copies no numbers."""
 
-    def __init__(self, tape, names, frame, device, values):
+    def __init__(self, tape, names, frames, device, values):
         super().__init__(tape, names)
-        self.frame, self.device, self.values = frame, device, values
+        self.frames, self.device, self.values = frames, device, values
         self._parts = {}                                # (node, which output) -> number of the tensor
 
     def edge(self, edge):
         if type(edge) is Part:
-            return self._parts[edge.node, edge.index]
+            number = self._parts[edge.node, edge.index]
+            entry = self.tape.tensors[number]
+            entry.name = entry.name or self.names.find(edge, self.frames)[0]
+            return number
         new = edge not in self._tensors
         number = super().edge(edge)
-        if new and self.frame is not None:
+        if new:
             entry = self.tape.tensors[number]
-            entry.name, tensor = self.names.find(edge, self.frame)
+            entry.name, tensor = self.names.find(edge, self.frames)
             if tensor is not None:
                 if entry.kind == "leaf" and isinstance(tensor, Parameter):
                     entry.kind = "parameter"

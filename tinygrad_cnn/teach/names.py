@@ -1,18 +1,21 @@
 """What tensors are called where they are shown.
 
 A name comes, in this order, from the names the user gave, from the path of the parameter or buffer in a module, and
-from the user's own variables: those of the innermost frame outside this package when the tensor is used. A variable that
-holds several tensors one after the other gives x, x₂, x₃.
+from the user's own variables: those of the frames outside this package, innermost first, when the tensor is used. A
+variable that holds several tensors one after the other gives x, x₂, x₃.
 """
+import inspect
 import sys
 
 from ..errors import ArgumentError, ArgumentTypeError
 from ..nn import Module
 from ..tensor import Tensor
+from .page import printable
 
 _PACKAGE = __name__.split(".")[0]
 _SUBSCRIPTS = str.maketrans("0123456789", "₀₁₂₃₄₅₆₇₈₉")
 LONGEST = 48
+DEEPEST = 20                                            # frames in which variables are looked for
 
 
 def key_of(tensor):
@@ -20,17 +23,19 @@ def key_of(tensor):
     return tensor.edge if tensor.edge is not None else id(tensor.array)
 
 
-def user_frame():
-    """The innermost frame outside this package."""
-    frame = sys._getframe(1)
-    while frame.f_back is not None and frame.f_globals.get("__name__", "").split(".")[0] == _PACKAGE:
+def user_frames():
+    """The frames outside this package, innermost first."""
+    frames, frame = [], sys._getframe(1)
+    while frame is not None:
+        if frame.f_globals.get("__name__", "").split(".")[0] != _PACKAGE:
+            frames.append(frame)
         frame = frame.f_back
-    return frame
+    return frames[:DEEPEST]
 
 
 def shown(name):
     """A name made safe to print: one line, no control characters, not too long."""
-    text = "".join(c if c.isprintable() else c.encode("unicode_escape").decode("ascii") for c in name)
+    text = printable(name)
     return text if len(text) <= LONGEST else f"{text[:LONGEST // 2]}…{text[1 - LONGEST // 2:]}"
 
 
@@ -74,32 +79,51 @@ class Names:
                 if key_of(tensor) not in self._known:
                     self._set(tensor, shown(path))
 
-    def add_modules_of(self, frame):
-        """Name the members of the modules that a frame's variables hold, by their paths in these."""
-        for scope in _scopes(frame):
-            modules = {name: value for name, value in list(scope.items()) if isinstance(value, Module)}
+    def add_modules_of(self, frames):
+        """Name the members of the modules that variables of these frames hold, by their paths in them."""
+        for scope in variables_of(frames):
+            modules = {name: value for name, value in scope.items() if isinstance(value, Module)}
             for name, module in modules.items():
                 if id(module) not in self._modules:
                     self.add_module(module, "" if len(modules) == 1 or name == "self" else name)
 
     def of(self, tensor):
         """The tensor's name, or None; variables are looked for in the user's frame."""
-        return self.find(key_of(tensor), user_frame())[0]
+        known = self._known.get(key_of(tensor))
+        return known or self.find(key_of(tensor), user_frames())[0]
 
-    def find(self, key, frame):
-        """(name, tensor) for a tensor's key; the tensor is None if it was not found among the frame's variables."""
+    def find(self, key, frames):
+        """(name, tensor) for a tensor's key; the tensor is None if it was not found among the frames' variables."""
         if key not in self._known:
-            self.add_modules_of(frame)
+            self.add_modules_of(frames)
         if key in self._known:
             return self._known[key], next((t for t in self._held if isinstance(t, Tensor) and key_of(t) == key), None)
-        for scope in _scopes(frame):
-            for name, value in list(scope.items()):
+        for scope in variables_of(frames):
+            for name, value in scope.items():
                 if isinstance(value, Tensor) and name.strip("_") and key_of(value) == key:
                     self._set(value, shown(name))
                     return self._known[key], value
         return None, None
 
 
-def _scopes(frame):
-    """The variables of a frame: its own, then the module's."""
-    return (frame.f_locals,) if frame.f_locals is frame.f_globals else (frame.f_locals, frame.f_globals)
+def variables_of(frames):
+    """The tensors and modules that variables hold, by name: those of each frame, innermost first, then of each module."""
+    scopes = [_held(frame.f_locals) for frame in frames]
+    for frame in frames:
+        _forget(frame)
+    return scopes + [_held(scope) for scope in {id(f.f_globals): f.f_globals for f in frames}.values()]
+
+
+def _held(scope):
+    return {name: value for name, value in list(scope.items()) if isinstance(value, (Tensor, Module))}
+
+
+def _forget(frame):
+    """Before Python 3.13 the frame of a function keeps the dictionary that f_locals made, and all that is in it, alive.
+
+    It is emptied, unless somebody else (who called locals(), a debugger) has it too.
+    """
+    if sys.version_info < (3, 13) and frame.f_code.co_flags & inspect.CO_OPTIMIZED:
+        scope = frame.f_locals
+        if sys.getrefcount(scope) <= 3:                 # the frame's, this function's and the call's
+            scope.clear()

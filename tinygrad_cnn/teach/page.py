@@ -5,7 +5,7 @@ Numbers are printed as tensors print them (printing.py): few elements in full, m
 import math
 import unicodedata
 
-from ..printing import format_array
+from ..printing import format_array, get_printoptions
 from .values import summary_of
 
 WIDTH = 100
@@ -37,6 +37,15 @@ def wrapped(text, width):
     return [*lines, line.rstrip()]
 
 
+def printable(text):
+    """The text with escapes for what would move the cursor, colour the terminal, or cannot be seen.
+
+    >>> printable("a\x1b[31mb")
+    'a\\x1b[31mb'
+    """
+    return "".join(c if c.isprintable() else c.encode("unicode_escape").decode("ascii") for c in text)
+
+
 def shape_text(shape):
     """(2, 3) for a shape, () for a single number."""
     return str(tuple(shape))
@@ -45,7 +54,9 @@ def shape_text(shape):
 def numbers(value, room):
     """The numbers of a Value as lines of at most `room` columns."""
     if value.array is not None and value.size <= SMALL:
-        lines = [line for line in format_array(value.array).split("\n") if line.strip()]
+        indent = max(0, get_printoptions()["linewidth"] - room)
+        first, *rest = format_array(value.array, indent).split("\n")
+        lines = [first, *(line[indent:] for line in rest if line.strip())]
         if len(lines) <= LINES and max(map(len, lines)) <= room:
             return lines
     return [summary_text(value)]
@@ -67,6 +78,7 @@ class Page:
 
     def line(self, text="", right=""):
         """A line, with something at its right end where there is room, else on a line of its own."""
+        text, right = printable(text), printable(right)
         if not right:
             self.lines.append(text.rstrip())
         elif columns(text) + columns(right) + 2 <= self.width:
@@ -76,7 +88,7 @@ class Page:
 
     def paragraph(self, text, indent=""):
         """A text in as many lines as it takes."""
-        self.lines += [indent + line for line in wrapped(text, self.width - columns(indent))]
+        self.lines += [indent + line for line in wrapped(printable(text), self.width - columns(indent))]
 
     def heading(self, text, right=""):
         """A heading between two rules."""

@@ -11,7 +11,7 @@ from ..dtypes import of as dtype_of
 from ..errors import ArgumentTypeError, GradError
 from ..nn import Module, Parameter
 from ..tensor import Leaf, Tensor
-from .names import Names, key_of, user_frame
+from .names import Names, key_of, user_frames, variables_of
 from .tape import Tape, TapeTensor
 from .values import LIMIT, Value, written
 from .watched_pass import WatchedPass
@@ -142,16 +142,15 @@ class Recorder:
 
     def sweep(self, retain, create, wanted, targets):
         """The Pass that a backward pass is made with."""
-        self.name_results(user_frame())
+        self.name_results(user_frames())
         return WatchedPass(self, retain, create, wanted, targets)
 
-    def name_results(self, frame):
+    def name_results(self, frames):
         """Give computed tensors without a name the variables that hold them."""
-        for value in list(frame.f_locals.values()):
-            if isinstance(value, Tensor):
-                known = self._tensors.get(key_of(value))
-                if known is not None and self.tape.tensors[known[0]].name is None:
-                    self.tape.tensors[known[0]].name = self.names.find(key_of(value), frame)[0]
+        for value in [value for scope in variables_of(frames) for value in scope.values()]:
+            known = self._tensors.get(key_of(value)) if isinstance(value, Tensor) else None
+            if known is not None and self.tape.tensors[known[0]].name is None:
+                self.tape.tensors[known[0]].name = self.names.find(key_of(value), frames)[0]
 
     def close(self):
         """Let go of everything that is not on the tape."""
@@ -191,7 +190,7 @@ class record:
             raise GradError("record: this thread is recording already. Use one `with teach.record()` block at a time.")
         tape = Tape(self.limit)
         names = Names(self.given, self.model)
-        names.add_modules_of(user_frame())
+        names.add_modules_of(user_frames())
         self._recorder = Recorder(tape, names)
         self._hooks = [hook for path, module in (self.model.named_modules() if self.model is not None else ())
                        for hook in _follow(module, path, self._recorder)]
@@ -202,7 +201,7 @@ class record:
         reset_mode(self._token)
         for hook in self._hooks:
             hook.remove()
-        self._recorder.name_results(user_frame())
+        self._recorder.name_results(user_frames())
         self._recorder.close()
 
 

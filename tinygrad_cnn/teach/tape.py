@@ -48,9 +48,12 @@ EVENTS = {
     "grad": {"tensor": "tensor", "before": "value?", "added": "value", "value": "value"},
     "found": {"tensor": "tensor", "value": "value"},
     "done": {},
-    # what the reader must know: a key of texts.NOTES and what it is about
+    # what the reader must know: one of NOTES, and what it is about
     "note": {"note": "text", "about": "text"},
 }
+
+
+NOTES = ("graph", "freed", "stale", "hooks")
 
 
 class Event(SimpleNamespace):
@@ -173,7 +176,24 @@ def tape_from_json(form):
     counts = {"tensor": len(lists[0]), "event": len(lists[1]), "value": len(lists[2])}
     tape.tensors = [_tensor(each, counts, f"load_tape: tensors[{k}]") for k, each in enumerate(lists[0])]
     tape.events = [_event(each, counts, f"load_tape: events[{k}]") for k, each in enumerate(lists[1])]
+    _check_order(tape.events)
     return tape
+
+
+def _check_order(events):
+    """Refuse events that point at the wrong kind of event, or that come where none of their kind can be."""
+    visiting = False
+    for k, event in enumerate(events):
+        where = f"load_tape: events[{k}]"
+        for name, kind in (("call", "op"), ("inside", "visit")):
+            other = getattr(event, name, None)
+            if other is not None and (other >= k or events[other].kind != kind):
+                raise DataError(f"{where}: {name} must be the number of an earlier event of kind {kind!r}.")
+        if event.kind == "note" and event.note not in NOTES:
+            raise DataError(f"{where}: there is no note {event.note!r}; the notes are {', '.join(NOTES)}.")
+        visiting = event.kind == "visit" or visiting and event.kind not in ("backward", "done")
+        if not visiting and (event.kind in ("rule", "sum_to", "add") or getattr(event, "inside", None) is not None):
+            raise DataError(f"{where}: an event of this kind must follow the visit of a node.")
 
 
 _TENSOR_FIELDS = {"kind": "text", "name": "text?", "step": "count?", "part": "count?", "shape": "shape", "dtype": "text",

@@ -11,7 +11,7 @@ from collections import Counter
 from ..errors import ArgumentError, ArgumentTypeError
 from ..tensor import Tensor
 from .graph_tape import graph_of
-from .names import shown, user_frame
+from .names import shown, user_frames
 from .page import WIDTH, columns, padded, shape_text
 from .texts import Texts
 
@@ -38,7 +38,7 @@ def tree(loss, lang="both", file=None, names=None, fold=40):
         raise ArgumentTypeError(f"tree: expected a Tensor, got {type(loss).__name__}.")
     if fold is not None and (type(fold) is not int or fold < 20):
         raise ArgumentError(f"tree: fold is {fold!r}. Give a number of lines, 20 or more, or None.")
-    tape = graph_of(loss, names, user_frame())
+    tape = graph_of(loss, names, user_frames())
     lines = Drawing(tape, Texts(lang), fold).lines()
     file = sys.stdout if file is None else file
     encoding = getattr(file, "encoding", None) or "utf-8"

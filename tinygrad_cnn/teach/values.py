@@ -69,7 +69,11 @@ class Value:
         if summary is not None:
             if not isinstance(summary, dict) or set(summary) != set(_SUMMARY):
                 raise DataError(f"{where}: a summary has the numbers {', '.join(_SUMMARY)}. Write tapes with tape.save().")
-            return cls(shape, dtype, None, {name: float(_read(number, where)) for name, number in summary.items()})
+            read = {name: _read(summary[name], where) for name in _SUMMARY}
+            counts = {name: read[name] for name in ("nan", "inf")}
+            if any(type(count) is not int or count < 0 for count in counts.values()):
+                raise DataError(f"{where}: nan and inf are counts of elements. Write tapes with tape.save().")
+            return cls(shape, dtype, None, {**{name: float(number) for name, number in read.items()}, **counts})
         numbers = []
         _collect(form.get("data"), shape, numbers, where)
         return cls(shape, dtype, _array(numbers, _KINDS.get(dtype, dtype), where).reshape(shape))

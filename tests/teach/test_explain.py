@@ -1,0 +1,300 @@
+"""`explain` prints what the engine did: golden texts, the very sums, both languages, and what it cannot know."""
+import io
+import json
+
+import numpy as np
+import pytest
+
+import tinygrad_cnn as tg
+from tests.teach.golden_cases import CASES, FOLDER, LANGUAGES, text_of
+from tinygrad_cnn import nn
+from tinygrad_cnn.errors import ArgumentError, ArgumentTypeError, GradError
+from tinygrad_cnn.teach.page import WIDTH, columns, numbers
+from tinygrad_cnn.teach.values import Value
+
+case = pytest.mark.parametrize("name", list(CASES))
+
+
+def small():
+    """A recorded product of two leaves: (tape, a, b)."""
+    a = tg.tensor([1.0, 2.0], requires_grad=True)
+    b = tg.tensor([[3.0], [4.0]], requires_grad=True)
+    with tg.teach.record() as tape:
+        loss = (a * b).sum()
+        loss.backward()
+    return tape, a, b
+
+
+@case
+def test_the_explanation_is_the_golden_text(name):
+    golden = (FOLDER / f"{name}.txt").read_text(encoding="utf-8")
+    assert text_of(CASES[name]()[0], LANGUAGES[name]) == golden
+
+
+@case
+def test_the_sums_it_prints_are_the_gradients_to_the_printed_digits(name):
+    tape, model, others = CASES[name]()
+    result = text_of(tape, "en").rpartition("Result")[2].splitlines()
+    for label, p in [*model.named_parameters(), *others.items()]:
+        start = next(k for k, line in enumerate(result) if line.split()[:1] == [f"{label}.grad"])
+        room = WIDTH - columns(result[start].partition("= ")[0]) - 2
+        for k, line in enumerate(numbers(Value.of(p.grad), room)):
+            assert result[start + k].endswith(line)
+
+
+@case
+def test_the_last_sum_on_the_tape_is_the_gradient_bit_for_bit(name):
+    tape, model, others = CASES[name]()
+    totals = {tape.label(event.tensor): tape.values[event.value] for event in tape.events if event.kind == "add"}
+    for label, p in [*model.named_parameters(), *others.items()]:
+        assert totals[label].key() == Value.of(p.grad).key()
+
+
+@case
+@pytest.mark.parametrize("lang", ["zh", "en", "both"])
+def test_no_line_is_wider_than_the_page(name, lang):
+    assert max(map(columns, text_of(CASES[name]()[0], lang).splitlines())) <= WIDTH
+
+
+@case
+def test_a_tape_read_from_its_json_is_explained_in_the_same_words(name):
+    tape = CASES[name]()[0]
+    again = tg.teach.tape_from_json(json.loads(tape.to_json()))
+    assert text_of(again) == text_of(tape)
+
+
+def test_a_sum_over_broadcast_axes_is_told_with_its_axes_and_shapes():
+    text = text_of(small()[0], "en")
+    assert "a was broadcast: summed over axis 0" in text
+    assert "b was broadcast: summed over axis 1" in text
+    assert "(2, 2) → (2, 1)" in text
+
+
+def test_a_second_contribution_is_added_and_the_running_sum_printed():
+    x = tg.tensor(3.0, requires_grad=True)
+    with tg.teach.record() as tape:
+        y = x * x
+        y.backward()
+    lines = [line.strip() for line in text_of(tape, "en").splitlines()]
+    assert "∂L/∂a = g · b  → x = 3." in lines
+    assert "∂L/∂b = g · a  → x + 3." in lines
+    assert any(line.startswith("= 6.") and line.endswith("sum so far") for line in lines)
+
+
+def test_what_was_in_grad_before_is_shown_and_added_to():
+    x = tg.tensor(3.0, requires_grad=True)
+    x.grad = tg.tensor(10.0)
+    with tg.teach.record() as tape:
+        (x * 2).backward()
+    result = text_of(tape, "en").rpartition("Result")[2]
+    assert [line.split()[-3] for line in result.splitlines() if "there before" in line] == ["10."]
+    assert "+ 2." in result
+    assert "= 12." in result
+
+
+def test_a_recorded_second_derivative_is_told_with_the_ops_of_the_rules():
+    x = tg.tensor([1.0, 2.0], requires_grad=True)
+    with tg.teach.record() as tape:
+        y = (x ** 3).sum()
+        dy, = tg.autograd.grad(y, x, create_graph=True)
+        z = (dy * dy).sum()
+        z.backward()
+    text = text_of(tape, "en")
+    assert "the rule itself is recorded" in text
+    assert "dy = mul(" in text
+    assert "x.grad  (2,)  = [ 36., 288.]" in text
+    np.testing.assert_array_equal(x.grad.numpy(), [36, 288])
+
+
+def test_a_function_of_the_user_s_is_told_by_its_own_name_and_letters():
+    class Cube(tg.autograd.Function):
+        @staticmethod
+        def forward(ctx, base, factor):
+            ctx.save_for_backward(base)
+            ctx.factor = factor
+            return base * base * base * factor
+
+        @staticmethod
+        def backward(ctx, g):
+            base, = ctx.saved_tensors
+            return 3 * base * base * g * ctx.factor, None
+
+    x = tg.tensor(2.0, requires_grad=True)
+    with tg.teach.record() as tape:
+        Cube.apply(x, 0.5).backward()
+    text = text_of(tape, "en")
+    assert "v1 = Cube(base=x, factor=0.5)" in text
+    assert "∂L/∂base = Cube.backward(g)  → x = 6." in text
+
+
+def test_a_gradient_that_a_hook_changed_is_told_as_such():
+    x = tg.tensor(2.0, requires_grad=True)
+    with tg.teach.record() as tape:
+        h = x * 3
+        h.register_hook(lambda g: g * 10)
+        h.backward()
+    text = text_of(tape, "en")
+    assert "∂L/∂h changed by a hook to 10." in text
+    assert [event.op for event in tape.events if event.kind == "op"] == ["mul"]
+
+
+def test_every_forward_pass_and_every_backward_pass_has_its_heading():
+    w = tg.tensor(1.0, requires_grad=True)
+    with tg.teach.record() as tape:
+        for _ in range(2):
+            (w * w).backward()
+    text = text_of(tape, "en")
+    assert text.count(" Forward   ") == text.count(" Backward   ") == text.count(" Result   ") == 2
+
+
+def test_a_recording_without_backward_says_how_to_get_one():
+    x = tg.ones(2, requires_grad=True)
+    with tg.teach.record() as tape:
+        x * 2
+    assert "call backward() inside the with block" in text_of(tape, "en").replace("\n ", " ")
+
+
+def test_an_empty_recording_says_so():
+    with tg.teach.record() as tape:
+        pass
+    assert "The tape is empty" in text_of(tape, "en")
+    assert "磁带是空的" in text_of(tape, "zh")
+
+
+# ---- from the graph alone -------------------------------------------------------------------------------------------
+
+def test_a_loss_that_was_not_recorded_is_explained_from_its_graph_and_the_page_says_so():
+    x = tg.tensor([1.0, 2.0], requires_grad=True)
+    loss = (x * x).sum()
+    text = text_of(loss, "en")
+    assert "Nothing was recorded" in text
+    assert "x.grad  (2,)  = [2., 4.]" in text
+
+
+def test_explaining_a_loss_touches_no_grad_and_leaves_the_graph_to_backward():
+    x = tg.tensor([1.0, 2.0], requires_grad=True)
+    loss = (x * x).sum()
+    text_of(loss)
+    assert x.grad is None
+    loss.backward()
+    np.testing.assert_array_equal(x.grad.numpy(), [2, 4])
+
+
+def test_explaining_a_loss_calls_no_hook_and_says_that_there_is_one():
+    x = tg.tensor([1.0, 2.0], requires_grad=True)
+    h = x * x
+    seen = []
+    h.register_hook(seen.append)
+    assert "h has hooks; they are not called here" in text_of(h.sum(), "en")
+    assert not seen
+
+
+def test_the_graph_of_every_golden_case_gives_the_same_sums_as_its_recording():
+    x = tg.tensor([[1.0, 2.0], [3.0, -1.0]])
+    model = nn.Sequential(nn.Linear(2, 3), nn.BatchNorm1d(3), nn.ReLU(), nn.Linear(3, 2))
+    text = text_of(model(x).logsumexp(1).sum(), "en").rpartition("Result")[2]
+    model(x).logsumexp(1).sum().backward()
+    for label, p in model.named_parameters():
+        assert label + ".grad" in text
+        for line in numbers(Value.of(p.grad), 80):
+            assert line.strip() in text
+
+
+def test_a_graph_whose_values_were_freed_is_explained_without_numbers_and_says_how_to_get_them():
+    x = tg.tensor([1.0, 2.0], requires_grad=True)
+    loss = (x * x).sum()
+    loss.backward()
+    text = text_of(loss, "en").replace("\n ", " ")
+    assert "were freed by an earlier backward pass (mul)" in text
+    assert "retain_graph=True" in text
+    assert "∂L/∂a = g · b  → x" in text
+
+
+def test_a_graph_with_an_overwritten_value_says_which():
+    x = tg.tensor([1.0, 2.0], requires_grad=True)
+    h = x * 2
+    y = (h * h).sum()
+    h.add_(1)
+    text = text_of(y, "en").replace("\n ", " ")
+    assert "has been overwritten" in text
+    assert "add_ has written into it" in text
+
+
+def test_a_graph_of_ops_with_several_outputs_is_explained_too():
+    x = tg.tensor([[1.0, 2.0], [3.0, 4.0]], requires_grad=True)
+    a, b = x.split(1)
+    text = text_of((a * b).sum(), "en")
+    assert "a, b = split(x=x)" in text
+    assert "x.grad  (2, 2)  = [[3., 4.]," in text
+
+
+def test_a_very_deep_graph_is_explained_without_recursion():
+    x = tg.tensor(1.0, requires_grad=True)
+    y = x
+    for _ in range(3000):
+        y = y + x
+    assert "x.grad  ()  = 3001." in text_of(y, "en")
+
+
+# ---- arguments ------------------------------------------------------------------------------------------------------
+
+def test_what_is_neither_a_tape_nor_a_tensor_is_refused():
+    with pytest.raises(ArgumentTypeError, match="explain: expected the tape of a record.. block or a Tensor, got list"):
+        tg.teach.explain([])
+
+
+def test_a_language_it_does_not_speak_is_refused():
+    with pytest.raises(ArgumentError, match="lang='de'"):
+        tg.teach.explain(small()[0], lang="de")
+
+
+def test_a_tensor_without_a_graph_is_refused_with_the_cure():
+    with pytest.raises(GradError, match="there is no graph to show. Set requires_grad=True"):
+        tg.teach.explain(tg.ones(2).sum())
+
+
+def test_a_result_that_is_no_single_number_is_refused_with_the_cure():
+    with pytest.raises(GradError, match=r"explain: the tensor has shape \(2,\).*Reduce it"):
+        tg.teach.explain(tg.ones(2, requires_grad=True) * 2)
+
+
+def test_it_prints_to_standard_output_by_default(capsys):
+    tg.teach.explain(small()[0], lang="en")
+    assert capsys.readouterr().out.startswith("━━━")
+
+
+def test_a_stream_that_cannot_write_every_character_gets_a_question_mark_for_it():
+    stream = io.TextIOWrapper(io.BytesIO(), encoding="ascii")
+    tg.teach.explain(small()[0], lang="en", file=stream)
+    stream.flush()
+    assert b"?L/?a = g ? b" in stream.buffer.getvalue()
+
+
+# ---- names ----------------------------------------------------------------------------------------------------------
+
+def test_a_name_cannot_move_the_cursor_or_colour_the_terminal():
+    x = tg.tensor(2.0, requires_grad=True)
+    with tg.teach.record(names={"evil\x1b[31m\nname\u202e": x}) as tape:
+        (x * 2).backward()
+    text = text_of(tape)
+    assert "\x1b" not in text
+    assert "\u202e" not in text
+    assert "evil\\x1b[31m\\nname\\u202e" in text
+
+
+def test_a_long_name_is_cut_in_its_middle():
+    x = tg.tensor(2.0, requires_grad=True)
+    with tg.teach.record(names={"n" * 500 + "end": x}) as tape:
+        (x * 2).backward()
+    text = text_of(tape, "en")
+    assert max(map(columns, text.splitlines())) <= WIDTH
+    assert "end.grad" in text
+
+
+def test_nan_and_infinity_are_printed_as_such():
+    x = tg.tensor([0.0, -1.0, 1.0], requires_grad=True)
+    with tg.teach.record() as tape:
+        x.log().sum().backward()
+    text = text_of(tape, "en")
+    assert "= [-inf, nan, 0.]" in text
+    assert "x.grad  (3,)  = [inf, -1.,  1.]" in text
