@@ -1,6 +1,6 @@
 """The acceptance list: every number of chapter 24 of Li Hang, Machine Learning Methods, by the book's own numbering.
 
-Examples 24.2-24.10, tables 24.1-24.3, exercises 24.1-24.6 and 24.8-24.10, eq. 24.19-24.26 and figure 24.20.
+Examples 24.1-24.10, tables 24.1-24.3, exercises 24.1-24.6 and 24.8-24.10, eq. 24.19-24.26 and figure 24.20.
 Exercise 24.7 is examples/chapter24/22_sentence_classifier.py, algorithm 24.1 is 16_algorithm_24_1.py beside it. The
 book's W * X is correlate2d(X, W, "valid"), its H x W x C our (N, C, H, W); its misprints are named where they stand.
 """
@@ -52,6 +52,15 @@ def count(module):
 
 # ---- 24.1.2 convolution ---------------------------------------------------------------------------------------------
 
+def test_example_24_1_a_gaussian_smooths():
+    t = tg.arange(64, dtype=tg.float64)
+    clean, w = (t / 8).sin(), (-((tg.arange(13, dtype=tg.float64) - 6) / 2) ** 2 / 2).exp()
+    noisy = clean + 0.3 * tg.randn(64, dtype=tg.float64)
+    y = tg.convolve1d(noisy, w / w.sum(), "same")
+    away = lambda s: (s - clean)[6:-6].square().mean().item()
+    assert away(y) < 0.5 * away(noisy)
+
+
 def test_example_24_2_cross_correlation():
     assert star(double(W_R), double(X_R)).tolist() == [[11, 18], [6, 22]]
     assert layer(W_R, X_R).tolist() == [[11, 18], [6, 22]]
@@ -98,6 +107,14 @@ def test_example_24_7_max_pooling():
 
 def test_example_24_8_mean_pooling():
     assert F.avg_pool2d(double(X_R)[None], 2)[0].tolist() == [[1.75, 1], [1.75, 1.5]]
+
+
+def test_definition_24_2_the_windows_start_a_stride_apart():
+    """Misprint: with the printed index k+m-1 windows would overlap; with stride S it is (k-1)S+m."""
+    X = double(X_R)
+    by_index = [[max(X[(k - 1) * 2 + m - 1, (l - 1) * 2 + n - 1].item() for m in (1, 2) for n in (1, 2))
+                 for l in (1, 2)] for k in (1, 2)]
+    assert by_index == F.max_pool2d(X[None], 2)[0].tolist()
 
 
 def test_definition_24_2_mean_pooling_is_a_convolution_with_a_constant_kernel():

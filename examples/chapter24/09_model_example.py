@@ -6,47 +6,24 @@ Two convolutions, two poolings, two fully connected layers, softmax. The table h
 from board import say, table
 
 import tinygrad_cnn as tg
-from tinygrad_cnn import nn
+from tinygrad_cnn import nn, teach
 from tinygrad_cnn.nn import functional as F
 
 tg.manual_seed(0)
-
-
-def describe(layer):
-    """The column F or W of the book's table."""
-    if isinstance(layer, nn.Conv2d):
-        M, N = layer.kernel_size
-        return f"F={M}x{N}x{layer.in_channels}x{layer.out_channels}, S={layer.stride[0]}"
-    if isinstance(layer, nn.MaxPool2d):
-        return f"F={layer.kernel_size}x{layer.kernel_size}, S={layer.stride}"
-    return f"W={layer.in_features}x{layer.out_features}, B={layer.out_features}"
-
-
-def rows_of(network, X):
-    """Run the network on one image and note each layer that has a row in the table."""
-    rows, names = [("input", "", "x".join(map(str, book_order(X))), 0)], iter(NAMES)
-    for layer in [*network.features, *network.classifier]:
-        X = layer(X)
-        if isinstance(layer, (nn.Conv2d, nn.MaxPool2d, nn.Linear)):
-            size = "x".join(map(str, book_order(X)))
-            rows.append((next(names), describe(layer), size, sum(p.numel() for p in layer.parameters())))
-    return rows
-
-
-def book_order(X):
-    """(1, C, H, W) as the book writes it: H x W x C."""
-    _, C, *HW = X.shape
-    return (*HW, C)
 
 
 NAMES = ("Conv1", "Pool1", "Conv2", "Pool2", "FC1", "FC2", "Softmax")
 
 say("表 24.1，由网络自己写出。", "Table 24.1, written by the network itself.")
 network = nn.models.LeNet()
-rows = rows_of(network, tg.zeros(1, 3, 32, 32))
-table(("layer", "filter", "output", "parameters"), rows)
-assert [row[2] for row in rows] == ["32x32x3", "28x28x8", "14x14x8", "10x10x16", "5x5x16", "120", "84", "10"]
-total = sum(row[3] for row in rows)
+listed = [row for row in teach.summary(network, (1, 3, 32, 32)).rows if row.kind in ("Conv2d", "MaxPool2d", "Linear")]
+rows = [("input", "", "", "32x32x3", 0)]
+for name, row in zip(NAMES, listed):
+    rows.append((name, row.kernel_text, row.stride[0] if row.stride else "", row.size, row.parameters))
+table(("layer", "F or W", "S", "output", "parameters"), rows)
+assert [row[3] for row in rows] == ["32x32x3", "28x28x8", "14x14x8", "10x10x16", "5x5x16", "120", "84", "10"]
+assert [row[1] for row in rows[1:]] == ["5x5x3x8", "2x2", "5x5x8x16", "2x2", "400x120", "120x84", "84x10"]
+total = sum(row[4] for row in rows)
 weights = sum(p.numel() for p in network.parameters() if p.ndim > 1)
 print(f"    {total:,} parameters, {weights:,} of them weights")
 assert (total, weights) == (62_958, 62_720)

@@ -6,6 +6,7 @@ A convolution is a linear layer, vec(Y) = T vec(X), whose matrix T is mostly zer
 from board import draw, say, shade, table, write
 
 import tinygrad_cnn as tg
+from tinygrad_cnn import teach
 
 tg.set_default_dtype(tg.float64)
 tg.manual_seed(0)
@@ -41,6 +42,7 @@ shade(T.abs(), low=0)
 print(f"    {(T == 0).double().mean().item():.0%} of T is zero; {len(T.unique()) - 1} different weights")
 assert tg.allclose(T @ X.flatten(), tg.correlate2d(X, W, "valid").flatten(), rtol=0, atol=1e-12)
 assert len(T.unique()) - 1 == 9
+assert tg.equal(T, teach.conv_matrix(W, (7, 7)))                    # with channels, strides and padding, too
 
 say("反向传播就是转置：vec(∂L/∂X) = Tᵀ vec(δ)。", "Going backward is the transpose: vec(dL/dX) = T^t vec(delta).")
 δ = tg.randn(5, 5)

@@ -3,13 +3,12 @@
 卷积对平移是等变的：输入移动，特征图跟着移动；再取最大值就是不变的。步幅和汇聚破坏等变；旋转和缩放从来不成立。
 Convolution is equivariant to shifts: the map moves with the input, and its maximum stays. Stride and pooling break it.
 """
-import math
-
-import numpy as np
 from board import bar, draw, say, shade, table, write
 
 import tinygrad_cnn as tg
+from tinygrad_cnn import teach
 from tinygrad_cnn.nn import functional as F
+from tinygrad_cnn.teach import rotation, scaling, translation, warp
 
 tg.set_default_dtype(tg.float64)
 tg.manual_seed(0)
@@ -25,44 +24,16 @@ for X, expected in ((upper, [[8, 20], [0, 8]]), (lower, [[8, 0], [20, 8]])):
     print()
     assert Y.tolist() == expected and Y.max() == 20
 
-
-def warped(X, A):
-    """X moved about its centre by the homogeneous matrix A (3 x 3); between pixels the four neighbours are mixed."""
-    I, J = X.shape
-    middle = tg.tensor([[(I - 1) / 2], [(J - 1) / 2]])
-    places = tg.stack([*tg.meshgrid(tg.arange(float(I)), tg.arange(float(J)), indexing="ij")]).reshape(2, I * J)
-    backward = tg.from_numpy(np.linalg.inv(A))                      # for each new pixel the place it comes from
-    i, j = backward[:2, :2] @ (places - middle) + backward[:2, 2:] + middle
-    Y = tg.zeros(I * J)
-    for a, b in ((0, 0), (0, 1), (1, 0), (1, 1)):
-        p, q = i.floor() + a, j.floor() + b
-        inside = (p >= 0) & (p < I) & (q >= 0) & (q < J)
-        share = (1 - (i - p).abs()) * (1 - (j - q).abs())
-        Y += inside * share * X[p.clamp(0, I - 1).long(), q.clamp(0, J - 1).long()]
-    return Y.reshape(I, J)
-
-
-def translation(a, b):
-    return np.array([[1, 0, a], [0, 1, b], [0, 0, 1.0]])
-
-
-def rotation(degrees):
-    c, s = math.cos(math.radians(degrees)), math.sin(math.radians(degrees))
-    return np.array([[c, -s, 0], [s, c, 0], [0, 0, 1]])
-
-
-def scaling(s):
-    return np.diag([s, s, 1.0])
-
-
 say("用齐次矩阵平移、旋转、缩放一个 L，看探测器的最大响应（原图为 1）。",
     "Move, turn and scale an L by homogeneous matrices: the detector's greatest response (1 for the original).")
 L = tg.zeros(7, 7)
 L[:, :2] = L[5:, :] = 1
 X = F.pad(L, (7, 7, 7, 7))
 W = L - L.mean()                                                    # answers to the shape, not to brightness
-response = lambda A: (tg.correlate2d(warped(X, A), W, "valid").max() / (L * W).sum()).item()
-shade(warped(X, translation(-4, 5)))
+response = lambda A: (tg.correlate2d(warp(X, A), W, "valid").max() / (L * W).sum()).item()
+for A in (translation(-4, 5), rotation(30), scaling(1.5)):
+    write("A =", A)
+    shade(warp(X, A))
 curves = {"translation": [(f"{a:+d} px", response(translation(a, -a))) for a in (0, 2, 4, 6)],
           "rotation": [(f"{d} deg", response(rotation(d))) for d in (15, 30, 60, 90, 180)],
           "scaling": [(f"x {s}", response(scaling(s))) for s in (0.5, 0.75, 1.5, 2.0)]}
@@ -101,7 +72,14 @@ say("旋转 90 度：卷积不等变，除非核自身对称。",
 turn = lambda X: tg.rot90(X, 1, (2, 3))
 symmetric = (W + turn(W) + turn(turn(W)) + turn(turn(turn(W)))) / 4
 for name, kernel in (("any kernel", W), ("symmetric kernel", symmetric)):
-    e = ((F.conv2d(turn(X), kernel) - turn(F.conv2d(X, kernel))).norm() / F.conv2d(X, kernel).norm()).item()
+    layer = lambda X, kernel=kernel: F.conv2d(X, kernel)
+    e = teach.equivariance(layer, X, shifts=(), angles=(90,), scales=()).rotation[90]
     print(f"    {name:17} error {e:.2f}")
     assert (e < 1e-12) == (name == "symmetric kernel")
+
+say("整个网络（未训练的 LeNet）：输出向量应当不变，误差有多大？",
+    "A whole network (LeNet, untrained): its output vector should stay. How large is the error?")
+found = teach.equivariance(tg.nn.models.LeNet(), tg.rand(1, 3, 32, 32), lang="en")
+print(f"\n{found}")
+assert not found.is_map and max(found.shift.values()) > 1e-3        # stride, pooling and zero padding are seen
 draw(**{name: tg.tensor([r for _, r in values]) for name, values in curves.items()})

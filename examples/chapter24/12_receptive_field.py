@@ -8,9 +8,11 @@ from math import prod
 from board import draw, say, shade, table
 
 import tinygrad_cnn as tg
+from tinygrad_cnn import nn, teach
 from tinygrad_cnn.nn import functional as F
 
 tg.set_default_dtype(tg.float64)
+tg.manual_seed(0)
 
 
 def by_formula(layers):
@@ -60,6 +62,12 @@ for name, (layers, expected) in networks.items():
         rows.append((l, *layers[l - 1], by_formula(layers[:l]), by_boxes(layers[:l]), by_gradient(layers[:l])))
     table(("layer", "F", "S", "formula", "boxes", "gradient"), rows)
     assert [row[3] for row in rows] == [row[4] for row in rows] == [row[5] for row in rows] == expected
+
+say("teach.receptive_field 对任何网络这样做：ResNet-20，最后一层看到整幅图像之外。",
+    "teach.receptive_field does this for any network: of ResNet-20 the last layers would see beyond the image.")
+field = teach.receptive_field(nn.models.resnet20(), (1, 3, 32, 32), lang="en")
+print(f"\n{field}")
+assert field.agree and field["layer3.2.conv2"].formula == (81, 81)
 
 say("感受野内各像素的影响并不相等：中间的路径最多（表 24.1 的网络，16×16）。",
     "Pixels of the receptive field do not count alike: most paths lead to the middle (table 24.1, 16 x 16).")

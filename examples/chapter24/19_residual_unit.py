@@ -51,6 +51,15 @@ for K_out, S in ((8, 1), (16, 2)):
 table(("maps", "output", "parameters"), rows)
 assert [row[1] for row in rows] == [(2, 8, 8, 8), (2, 16, 4, 4)]
 
+say("不用参数也行：隔行隔列取样，多出的特征图补零（ResNet 论文的选择 A）。",
+    "It can be done without parameters: every other pixel, and maps of zeros (option A of the ResNet paper).")
+zeros = nn.functional.pad(X[:, :, ::2, ::2], (0, 0, 0, 0, 4, 4))    # 8 maps of 8 x 8 -> 16 maps of 4 x 4
+assert zeros.shape == (2, 16, 4, 4) and not zeros[:, :4].any()
+count = lambda network: sum(p.numel() for p in network.parameters())
+by_option = {option: count(nn.models.resnet20(shortcut=option)) for option in "AB"}
+table(("shortcut", "parameters of ResNet-20"), [("A, zeros", f"{by_option['A']:,}"), ("B, W3", f"{by_option['B']:,}")])
+assert by_option == {"A": 269_722, "B": 272_474}
+
 say("习题 24.10：y = x + f(x) 时 ∂y/∂x = ∂f/∂x + I，于是 n 层的梯度是 Π (I + ∂f_i/∂x)。",
     "Exercise 24.10: for y = x + f(x), dy/dx = df/dx + I, so n layers have the product of (I + df_i/dx).")
 

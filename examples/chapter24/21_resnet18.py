@@ -7,10 +7,10 @@ the input (3x3x64x64, ...). Paddings are left out; they follow: 3 for the 7 x 7,
 from board import say, table
 
 import tinygrad_cnn as tg
-from tinygrad_cnn import nn
+from tinygrad_cnn import nn, teach
 
 tg.manual_seed(0)
-network = nn.models.resnet18().eval()
+network = nn.models.resnet18()
 count = lambda module: sum(p.numel() for p in module.parameters())
 
 
@@ -23,39 +23,26 @@ def name_of(path):
 
 
 say("表 24.3（batch norm 与投影不在表中）。", "Table 24.3 (batch norms and projections are not in it).")
-rows = [("input", "", "224x224x3", "")]
-
-
-def note(name, filter):
-    """A hook that writes a layer's row when the layer has run."""
-    def hook(layer, inputs, output):
-        _, K, I, J = output.shape
-        rows.append((name, filter, f"{I}x{J}x{K}", f"{count(layer):,}"))
-    return hook
-
-
-for path, layer in network.named_modules():
-    if isinstance(layer, nn.Conv2d) and "downsample" not in path:
-        M, N = layer.kernel_size
-        filter = f"F={M}x{N}x{layer.in_channels}x{layer.out_channels}, S={layer.stride[0]}"
-        layer.register_forward_hook(note(name_of(path), filter))
-network.maxpool.register_forward_hook(note("Pool1", "max F=3x3, S=2"))
-network.avgpool.register_forward_hook(note("Pool2", "mean F=7x7"))
-with tg.no_grad():
-    y = network(tg.rand(1, 3, 224, 224))
-rows.append(("Softmax", "W=512x1000, B=1000", str(y.shape[1]), f"{count(network.fc):,}"))
-table(("layer", "filter", "output", "parameters"), rows)
+rows = [("input", "", "", "224x224x3", "")]
+for row in teach.summary(network, (1, 3, 224, 224)).rows:
+    S = row.stride[0] if row.stride else ""
+    if row.kind == "Conv2d" and "downsample" not in row.path:
+        rows.append((name_of(row.path), row.kernel_text, S, row.size, f"{row.parameters:,}"))
+    elif row.path in ("maxpool", "avgpool"):
+        rows.append(({"maxpool": "Pool1", "avgpool": "Pool2"}[row.path], row.kernel_text, S, row.size, ""))
+rows.append(("Softmax", "512x1000", "", "1000", f"{count(network.fc):,}"))
+table(("layer", "F or W", "S", "output", "parameters"), rows)
 
 names = [row[0] for row in rows]
 inner = [f"Conv{i}.{j}" for i in range(2, 6) for j in range(1, 5)]
 assert names == ["input", "Conv1", "Pool1", *inner, "Pool2", "Softmax"]
 assert sum(name.startswith("Conv") for name in names) == 17
-sizes = dict(zip(names, (row[2] for row in rows)))
+sizes = {row[0]: row[3] for row in rows}
 assert (sizes["Conv1"], sizes["Pool1"], sizes["Pool2"]) == ("112x112x64", "56x56x64", "1x1x512")
 for stage, size in enumerate(("56x56x64", "28x28x128", "14x14x256", "7x7x512"), 2):
     assert {sizes[f"Conv{stage}.{j}"] for j in range(1, 5)} == {size}
-filters = dict(zip(names, (row[1] for row in rows)))
-assert filters["Conv2.1"] == "F=3x3x64x64, S=1" and filters["Conv3.1"] == "F=3x3x64x128, S=2"
+filters = {row[0]: row[1:3] for row in rows}
+assert filters["Conv2.1"] == ("3x3x64x64", 1) and filters["Conv3.1"] == ("3x3x64x128", 2)
 
 say("参数的去处。", "Where the parameters are.")
 parts = {"convolutions": 0, "projections": 0, "batch norms": 0, "softmax": count(network.fc)}
