@@ -9,7 +9,7 @@ from weakref import ref
 from . import autograd, ops, protocols
 from .autograd.graph import watchers
 from .autograd.inplace import inplace
-from .errors import ArgumentError, GradError
+from .errors import ArgumentError, DTypeError, GradError
 from .ops.refusal import asking
 from .tensor import Leaf, Tensor
 
@@ -144,7 +144,9 @@ def _data(self):
 
 def _set_data(self, other):
     if not isinstance(other, Tensor):
-        raise ArgumentError(f"data: expected a Tensor, got {type(other).__name__}.")
+        raise ArgumentError(f"data: expected a Tensor, got {type(other).__name__}. Make one with tg.tensor(...).")
+    if self.requires_grad and not other.dtype.is_floating_point:
+        raise DTypeError(f"data: this tensor requires grad, so its data cannot be {other.dtype}. Convert it with .float().")
     self.array, self.device = other.array, other.device
     for holder in {self.edge, getattr(self, "holder", None)}:
         if isinstance(holder, Leaf):

@@ -133,6 +133,14 @@ def test_a_gradient_of_the_wrong_shape_is_refused_with_both_shapes():
         (x * 2).backward(tg.ones(3, dtype=tg.float64))
 
 
+def test_a_gradient_of_another_dtype_is_converted_to_the_tensors():
+    x = tg.tensor([1.0, 2.0], requires_grad=True)
+    (x * x).backward(tg.tensor([1, 3]))
+    assert x.grad.dtype is tg.float32 and x.grad.tolist() == [2.0, 12.0]
+    (x * x).backward(tg.ones(2, dtype=tg.float64))
+    assert x.grad.dtype is tg.float32 and x.grad.tolist() == [4.0, 16.0]
+
+
 def test_backward_from_a_constant_says_what_to_set():
     with pytest.raises(tg.errors.GradError, match="requires_grad=True"):
         tg.ones(()).backward()

@@ -101,6 +101,11 @@ def test_errors_in_the_pass_name_the_line_in_anomaly_mode(x):
         y.sum().backward()
 
 
+def test_pytorchs_places_of_the_hooks_and_the_checks_lead_here():
+    assert tg.autograd.graph.saved_tensors_hooks is tg.autograd.saved_tensors_hooks
+    assert tg.autograd.gradcheck is tg.testing.gradcheck and tg.autograd.gradgradcheck is tg.testing.gradgradcheck
+
+
 def test_saved_tensors_hooks_pack_and_unpack(x):
     packed = []
 

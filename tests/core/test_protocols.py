@@ -116,6 +116,13 @@ def test_data_is_the_memory_without_the_graph():
     assert x.tolist() == [0.0, 0.0] and x.requires_grad
 
 
+def test_data_of_a_tensor_that_requires_grad_stays_floating_point():
+    x = tg.ones(2, requires_grad=True)
+    with pytest.raises(tg.errors.DTypeError, match="requires grad.*int64"):
+        x.data = tg.tensor([1, 2])
+    assert x.tolist() == [1.0, 1.0]
+
+
 def test_data_writes_are_noticed():
     x = tg.ones(2, requires_grad=True)
     y = x * x

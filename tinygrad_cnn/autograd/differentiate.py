@@ -1,7 +1,7 @@
 """`backward` and `grad`: where a pass starts, what part of the graph it is for, and where what it finds is kept."""
 from ..errors import GradError
 from ..tensor import Leaf, Tensor
-from .basic import add
+from .basic import add, cast
 from .graph import Part
 from .modes import changed, reset_mode, set_mode
 from .sweep import Pass, check_fits, kept_gradient
@@ -19,7 +19,9 @@ def _first_gradient(name, tensor, g):
                             "without being told which. Reduce it (.sum(), .mean()) or pass gradient= of that shape.")
         return Tensor(tensor.device.xp.ones(edge.shape, edge.dtype), tensor.device)
     if not isinstance(g, Tensor):
-        raise GradError(f"{name}: a gradient is a Tensor or None, not {type(g).__name__}.")
+        raise GradError(f"{name}: a gradient is a Tensor or None, not {type(g).__name__}. Make one with tg.tensor(...).")
+    if g.array.dtype != tensor.array.dtype:
+        g = cast(g, dtype=tensor.array.dtype)
     check_fits("the gradient", g, tensor)
     return g
 
