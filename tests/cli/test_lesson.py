@@ -15,7 +15,7 @@ def test_without_a_number_the_lessons_are_listed(capsys):
     assert main(["lesson"]) == 0
     shown = capsys.readouterr().out
     for number, lesson in LESSONS.items():
-        assert re.search(rf"^{re.escape(number)} .*{re.escape(lesson.program)}$", shown, re.MULTILINE)
+        assert re.search(rf"^{re.escape(number)} .*{re.escape(lesson.title.en)}$", shown, re.MULTILINE)
 
 
 def test_a_lesson_is_shown_through_where_nobody_can_type(capsys):

@@ -31,8 +31,8 @@ def run(arguments):
 
 def _listed(lessons, lang):
     from ..teach.text_table import lined_up
-    rows = [(each.number, each.title.said(lang).replace("\n", " / "), f"examples/{each.program}") for each in lessons]
-    yield from lined_up(("lesson", "", "read on"), rows, left=3)
+    rows = [(each.number, each.title.said(lang).replace("\n", " / ")) for each in lessons]
+    yield from lined_up(("lesson", ""), rows, left=2)
     yield ""
     yield "python -m tinygrad_cnn lesson 24.2"
 
