@@ -1,1 +1,1 @@
-"""Benchmarks: each module runs by itself, `python -m tests.benchmarks.NAME`, and prints what it measured."""
+"""Benchmarks: `python -m tests.benchmarks NAME` runs one and prints what it measured, as a table and as a line of JSON."""
