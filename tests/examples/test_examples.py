@@ -80,5 +80,6 @@ def test_a_picture_is_drawn_when_it_is_asked_for_and_only_then(run, tmp_path):
 
 def test_the_index_names_every_program_and_no_other():
     index = (EXAMPLES / "README.md").read_text(encoding="utf-8")
-    named = set(re.findall(r"\]\(((?:chapter24|steps)/[\w.]+\.py)\)", index))
-    assert named == {path.relative_to(EXAMPLES).as_posix() for path in [*CHAPTER, *STEPS]}
+    named = set(re.findall(r"\]\(((?:chapter24|steps|exercises)/[\w.]+\.py)\)", index))
+    exercises = (EXAMPLES / "exercises").glob("*.py")
+    assert named == {path.relative_to(EXAMPLES).as_posix() for path in [*CHAPTER, *STEPS, *exercises]}
