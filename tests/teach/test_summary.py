@@ -1,4 +1,7 @@
 """summary: totals that are published, rows that are the book's, and a model left as it was."""
+import pathlib
+import string
+
 import pytest
 
 import tinygrad_cnn as tg
@@ -43,6 +46,11 @@ layer  kind      kernel  stride  padding  output  parameters  multiply-adds  fie
 3      Linear      8x10       -        -      10          90             80    all    40 B
 
 parameters 110 (trainable 110, 440 B); multiply-adds 152 (152); activations 136 B"""
+
+
+def test_the_table_in_the_readme_is_what_it_prints():
+    text = (pathlib.Path(__file__).resolve().parents[2] / "README.md").read_text(encoding="utf-8")
+    assert str(summary(nn.models.LeNet(), (1, 3, 32, 32), "en")) in text
 
 
 @pytest.mark.parametrize("layer, shape, expected", [
@@ -199,7 +207,6 @@ def test_what_is_no_model_is_refused():
 
 
 def test_both_languages_have_every_text_with_the_same_names():
-    import string
     names = lambda text: sorted(field for _, field, _, _ in string.Formatter().parse(text) if field)
     for key, words in TEXTS.items():
         assert words.zh.strip() and words.en.strip(), key
