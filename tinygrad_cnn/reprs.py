@@ -11,6 +11,7 @@ from html import escape
 import numpy as np
 
 from . import dtypes
+from .autograd import View
 
 PLANES = 4                                              # planes shown side by side
 NUMBERS = 10                                            # rows and columns with numbers in the cells
@@ -71,8 +72,9 @@ def _planes(x):
 
 
 def _described(x):
-    """Shape, dtype and the rest, in words."""
-    parts = [f"({', '.join(map(str, x.shape))}{',' if x.ndim == 1 else ''})", str(x.dtype).rpartition(".")[2]]
+    """Class, shape, dtype and the rest, in words."""
+    kind = "Tensor" if type(x).__module__ == View.__module__ else type(x).__name__
+    parts = [f"{kind} ({', '.join(map(str, x.shape))}{',' if x.ndim == 1 else ''})", str(x.dtype).rpartition(".")[2]]
     if x.device.type != "cpu":
         parts.append(str(x.device))
     node = x.grad_fn
@@ -109,7 +111,7 @@ def tensor_html(x):
     planes, scale, notes = _notes(x)
     tables = "".join(f'<td style="vertical-align: top; padding: 2px 8px 2px 0">{_plane_html(title, plane, scale, x)}</td>'
                      for title, plane in planes)
-    return (f'<div style="{FONT}"><div>{escape(type(x).__name__)} {escape(_described(x))}</div>'
+    return (f'<div style="{FONT}"><div>{escape(_described(x))}</div>'
             f'<table style="border-collapse: collapse"><tr>{tables}</tr></table>'
             f'<div style="color: #666666">{escape(notes)}</div></div>')
 
@@ -145,7 +147,7 @@ def tensor_svg(x):
                       f'fill="{colour(value, scale)}"/>' for j, value in enumerate(row)]
         width += max(columns * cell, 8 * len(title) + 16) + 8
     height = top + max((plane.shape[0] for _, plane in planes), default=0) * cell
-    first = f"{type(x).__name__} {_described(x)}"
+    first = _described(x)
     width = max(width, left + 8 * max(len(first), len(notes)))
     return (f'<svg xmlns="http://www.w3.org/2000/svg" width="{width}" height="{height + 20}" role="img">'
             f'{_text(left, 14, first)}{"".join(parts)}{_text(left, height + 14, notes)}</svg>')

@@ -86,10 +86,10 @@ def residual_block():
 CASES = {"two_layers": two_layers, "lenet": lenet, "residual_block": residual_block}
 
 
-def text_of(tape, lang="both"):
+def text_of(_, lang="both"):
     """What `explain` prints."""
     page = io.StringIO()
-    tg.teach.explain(tape, lang=lang, file=page)
+    tg.teach.explain(_, lang=lang, file=page)
     return page.getvalue()
 
 

@@ -11,7 +11,7 @@ from ..tensor import Tensor
 from .formulas import arriving, forward_formula, rule_formula
 from .graph_tape import graph_tape
 from .names import shown, user_frames
-from .page import Page, columns, numbers, padded, shape_text
+from .page import SMALL, Page, columns, numbers, padded, shape_text
 from .tape import Tape
 from .texts import Texts
 
@@ -119,6 +119,9 @@ class Explanation:
         calls = [event for event in self.until(start, "backward") if event.kind == "op" and event.inside is None]
         self.page.heading(f"{self.texts.heading('forward')}   {self.texts.phrase('forward_about')}",
                           self.count_text(len(calls)))
+        if not self.given and any(value.size > SMALL for value in self.tape.values):
+            self.sentences("note_limit", about=SMALL)
+            self.page.line()
         new = dict.fromkeys(operand["tensor"] for event in calls for operand in event.inputs if operand and "tensor" in operand
                             and self.tape.tensors[operand["tensor"]].step is None)
         self.list_given([number for number in new if number not in self.given])

@@ -34,7 +34,9 @@ def read_graph(loss, names, frames, limit, values=True):
     if loss.edge is None or isinstance(loss.edge, Leaf):
         raise GradError("explain: this tensor was not computed from one that requires grad, so there is no graph to "
                         "show. Set requires_grad=True on an input before computing it, or use record().")
-    reader = GraphReader(Tape(limit, source="graph"), Names(names), frames, loss.device, values)
+    named = Names(names)
+    named.add_all_of(frames)
+    reader = GraphReader(Tape(limit, source="graph"), named, loss.device, values)
     reader.tape.add("note", note="graph", about="")
     for node in nodes_below(loss.edge):
         reader.read(node)
@@ -72,22 +74,22 @@ def graph_tape(loss, names=None, frames=(), limit=LIMIT):
 class GraphReader(Recorder):
     """A Recorder that reads a graph instead of watching calls; without `values` it copies no numbers."""
 
-    def __init__(self, tape, names, frames, device, values):
+    def __init__(self, tape, names, device, values):
         super().__init__(tape, names)
-        self.frames, self.device, self.values = frames, device, values
+        self.device, self.values = device, values
         self._parts = {}                                # (node, which output) -> number of the tensor
 
     def edge(self, edge):
         if type(edge) is Part:
             number = self._parts[edge.node, edge.index]
             entry = self.tape.tensors[number]
-            entry.name = entry.name or self.names.find(edge, self.frames)[0]
+            entry.name = entry.name or self.names.known(edge)[0]
             return number
         new = edge not in self._tensors
         number = super().edge(edge)
         if new:
             entry = self.tape.tensors[number]
-            entry.name, tensor = self.names.find(edge, self.frames)
+            entry.name, tensor = self.names.known(edge)
             if tensor is not None:
                 if entry.kind == "leaf" and isinstance(tensor, Parameter):
                     entry.kind = "parameter"

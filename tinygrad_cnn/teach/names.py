@@ -47,8 +47,8 @@ class Names:
     """
 
     def __init__(self, given=None, model=None):
-        self._known, self._counts, self._held = {}, {}, []
-        self._modules = set()
+        self._known, self._tensors, self._counts = {}, {}, {}
+        self._modules = {}                              # by id, so that no id is used again while it stands here
         for name, tensor in (given or {}).items():
             if not isinstance(name, str) or not isinstance(tensor, Tensor):
                 raise ArgumentTypeError(f"record: names maps strings to Tensors, but {name!r} is given a "
@@ -61,7 +61,7 @@ class Names:
 
     def _set(self, tensor, name):
         count = self._counts[name] = self._counts.get(name, 0) + 1
-        self._held.append(tensor)                       # its array's id belongs to it as long as it lives
+        self._tensors[key_of(tensor)] = tensor          # its array's id belongs to it as long as it lives
         self._known[key_of(tensor)] = name if count == 1 else name + str(count).translate(_SUBSCRIPTS)
 
     def by_letter(self, tensor, letter):
@@ -72,8 +72,7 @@ class Names:
 
     def add_module(self, module, prefix=""):
         """Name the parameters and buffers of a module by their paths."""
-        self._modules.add(id(module))
-        self._held.append(module)
+        self._modules[id(module)] = module
         for members in (module.named_parameters(prefix), module.named_buffers(prefix)):
             for path, tensor in members:
                 if key_of(tensor) not in self._known:
@@ -93,17 +92,30 @@ class Names:
         return known or self.find(key_of(tensor), user_frames())[0]
 
     def find(self, key, frames):
-        """(name, tensor) for a tensor's key; the tensor is None if it was not found among the frames' variables."""
+        """(name, tensor) for a tensor's key, (None, None) if no variable of the frames holds it."""
         if key not in self._known:
             self.add_modules_of(frames)
-        if key in self._known:
-            return self._known[key], next((t for t in self._held if isinstance(t, Tensor) and key_of(t) == key), None)
-        for scope in variables_of(frames):
+        if key not in self._known:
+            self._look(variables_of(frames), key)
+        return self._known.get(key), self._tensors.get(key)
+
+    def add_all_of(self, frames):
+        """Name every tensor that variables of the frames hold, once for many questions."""
+        self.add_modules_of(frames)
+        self._look(variables_of(frames))
+
+    def known(self, key):
+        """(name, tensor) for a tensor's key as far as it has been named, without looking further."""
+        return self._known.get(key), self._tensors.get(key)
+
+    def _look(self, scopes, key=None):
+        """Name the tensor with that key, or every tensor, by the variable that holds it."""
+        for scope in scopes:
             for name, value in scope.items():
-                if isinstance(value, Tensor) and name.strip("_") and key_of(value) == key:
-                    self._set(value, shown(name))
-                    return self._known[key], value
-        return None, None
+                if isinstance(value, Tensor) and name.strip("_"):
+                    here = key_of(value)
+                    if here not in self._known and key in (None, here):
+                        self._set(value, shown(name))
 
 
 def variables_of(frames):
