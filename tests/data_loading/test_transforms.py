@@ -5,6 +5,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 import tinygrad_cnn as tg
+from tests.strict import strict_device
 from tinygrad_cnn.data import transforms as T
 from tinygrad_cnn.data.draws import draw_for
 from tinygrad_cnn.errors import ArgumentError, ArgumentTypeError, DTypeError, ShapeError
@@ -177,3 +178,13 @@ def test_normalize_in_place_changes_the_image_itself():
 def test_what_cannot_be_right_is_refused_with_the_numbers_and_the_cure(call, error, message):
     with pytest.raises(error, match=message):
         call()
+
+
+@pytest.mark.parametrize("name", transforms_of(1))
+def test_transforms_run_where_the_images_are(name):
+    transform, batch = transforms_of(6)[name], image(3, 3, 9, 8)
+    here = parts(draw_for(5, range(3), transform, batch))
+    there = draw_for(5, range(3), transform, batch.to(device=strict_device()))
+    for mine, other in zip(here, there if isinstance(there, tuple) else (there,)):
+        assert other.device is strict_device() and str(other.dtype).endswith(str(mine.dtype))
+        assert np.allclose(mine, other.tolist(), atol=1e-6)
