@@ -77,7 +77,7 @@ def test_example_24_4_stride_2():
 
 
 @given(M=st.integers(1, 5), S=st.integers(1, 4), P=st.integers(0, 4), more=st.integers(0, 8))
-def test_the_size_law(M, S, P, more):
+def test_section_24_1_2_the_size_law(M, S, P, more):
     I = max(1, M - 2 * P) + more                                    # at least one window fits
     assert layer([[1.0] * M] * M, [[1.0] * I] * I, stride=S, padding=P).shape[0] == (I + 2 * P - M) // S + 1
 
@@ -139,6 +139,7 @@ def sizes(modules, X):
 
 
 def test_table_24_1_every_size_and_the_number_of_parameters():
+    """The text has it classify handwritten digits, which are grey: the table's input has three channels."""
     network = nn.models.LeNet()
     assert sizes([*network.features, *network.classifier], tg.zeros(1, 3, 32, 32)) == [
         (28, 28, 8), (14, 14, 8), (10, 10, 16), (5, 5, 16), (120,), (84,), (10,)]
@@ -213,7 +214,7 @@ def test_eq_24_24_to_24_26_the_deltas_of_a_convolution_layer():
     assert close(dX, (1 - a ** 2) * tg.stack(back))                                                 # (24.26)
 
 
-def test_the_delta_of_a_pooling_layer_is_up_sampled():
+def test_section_24_2_2_the_delta_of_a_pooling_layer_is_up_sampled():
     X = double(X_R).requires_grad_()
     δ = double([[1, 2], [3, 4]])
     (by_max,) = tg.autograd.grad(F.max_pool2d(X[None], 2)[0], X, δ)
@@ -380,3 +381,9 @@ def test_exercise_24_10_the_identity_keeps_the_gradient_from_vanishing():
         plain, residual = f(W_i, plain), residual + f(W_i, residual)
     norms = [tg.autograd.grad(y.sum(), x)[0].norm().item() for y in (plain, residual)]
     assert norms[0] < 1e-12 and 0.1 < norms[1] < 100
+
+
+def test_the_list_is_complete():
+    wanted = [f"example_24_{k}_" for k in range(1, 11)] + [f"table_24_{k}_" for k in range(1, 4)]
+    wanted += [f"exercise_24_{k}_" for k in range(1, 11) if k != 7]     # 24.7 is a program: 22_sentence_classifier.py
+    assert not [name for name in wanted if not any(test.startswith(f"test_{name}") for test in globals())]

@@ -21,7 +21,9 @@ def test_lenet_by_all_three_ways():
 
 
 def test_alexnet_by_all_three_ways_195_at_pool3():
-    network = nn.Sequential(*nn.models.AlexNet(variant="book").features)
+    network = nn.Sequential(*nn.utils.skip_init(nn.models.AlexNet, variant="book").features)
+    for p in network.parameters():
+        nn.init.normal_(p)
     field = receptive_field(network, (1, 3, 227, 227))
     assert field.agree and sizes(field) == [11, 19, 51, 67, 99, 131, 163, 195]
     assert field["12"].gradient == (195, 195)
@@ -75,6 +77,26 @@ def test_random_stacks_of_one_axis_agree(case):
 def test_random_stacks_of_two_axes_agree(case):
     network, size, _ = case
     assert receptive_field(network, (1, 1, size, size + 3)).agree
+
+
+@given(case=stacks(1, 3, 3))
+def test_what_the_gradient_touches_is_what_autograd_says(case):
+    """Where all weights are positive and means stand for maxima, nothing cancels and nothing is closed."""
+    network, size, _ = case
+    network = nn.Sequential(*[nn.AvgPool1d(m.kernel_size, m.stride, m.padding) if isinstance(m, nn.MaxPool1d)
+                              and m.dilation == 1 else m for m in network]).double().eval()
+    if any(isinstance(m, nn.MaxPool1d) for m in network):
+        return
+    with tg.no_grad():
+        for p in network.parameters():
+            p.abs_().add_(0.1)
+    for depth, row in zip([k for k, m in enumerate(network, 1) if not isinstance(m, nn.ReLU)],
+                          receptive_field(network, (1, 1, size)).rows):
+        x = tg.ones(1, 1, size, dtype=tg.float64, requires_grad=True)
+        y = network[:depth](x)
+        (gradient,) = tg.autograd.grad(y[0, :, row.unit[0]].sum(), x)
+        touched = [i for i, g in enumerate(gradient[0, 0].tolist()) if g]
+        assert row.count == len(touched) and row.gradient == (touched[-1] - touched[0] + 1,)
 
 
 def test_axes_may_differ():

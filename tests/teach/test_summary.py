@@ -1,8 +1,10 @@
 """summary: totals that are published, rows that are the book's, and a model left as it was."""
 import pathlib
 import string
+from math import prod
 
 import pytest
+from hypothesis import given
 
 import tinygrad_cnn as tg
 from tinygrad_cnn import nn
@@ -10,6 +12,7 @@ from tinygrad_cnn.errors import ArgumentTypeError
 from tinygrad_cnn.nn import functional as F
 from tinygrad_cnn.teach.summary import summary
 from tinygrad_cnn.teach.texts_layers import TEXTS
+from tinygrad_cnn.testing import conv_cases
 
 
 @pytest.mark.parametrize("make, parameters, giga", [
@@ -67,6 +70,15 @@ def test_multiply_adds_by_hand(layer, shape, expected):
     (row,) = summary(layer, shape).rows
     assert row.multiply_adds == expected
     assert row.parameters == sum(p.numel() for p in layer.parameters())
+
+
+@given(case=conv_cases())
+def test_multiply_adds_of_any_convolution_are_the_terms_of_its_sum(case):
+    x, w, _, options = case
+    conv = getattr(nn, f"Conv{x.ndim - 2}d")(x.shape[1], w.shape[0], w.shape[2:], **options)
+    (row,) = summary(conv, x.shape).rows
+    assert row.multiply_adds == prod(conv(tg.zeros(*x.shape)).shape) * prod(w.shape[1:])
+    assert row.kernel_text == "x".join(map(str, (*w.shape[2:], w.shape[1], w.shape[0])))
 
 
 class Functional(nn.Module):

@@ -9,7 +9,7 @@ includes; it is taken over the places in the middle half of the map, where nothi
 from ..autograd import no_grad
 from ..errors import ArgumentError
 from ..ops import rot90
-from .forward_pass import first_input
+from .forward_pass import model_inputs
 from .text_table import bar, lined_up
 from .texts_layers import headings, say
 from .untouched import untouched
@@ -56,7 +56,7 @@ def equivariance(model, images, shifts=(1, 2, 3, 4), angles=(90, 180, 45), scale
     """
     if not hasattr(model, "modules"):
         return _measured(model, images, shifts, angles, scales, lang)
-    (images,) = first_input("equivariance", model, images)
+    (images,) = model_inputs("equivariance", model, images)
     with untouched(model, training=False):
         return _measured(model, images, shifts, angles, scales, lang)
 

@@ -13,7 +13,7 @@ from ..ops import rand
 from ..tensor import Leaf, Tensor
 from .untouched import untouched
 
-__all__ = ["Call", "ForwardPass", "first_input", "forward_pass", "tensors_in"]
+__all__ = ["Call", "ForwardPass", "model_inputs", "forward_pass", "tensors_in"]
 
 
 class Call:
@@ -64,7 +64,7 @@ def tensors_in(value):
     return [tensor for part in value for tensor in tensors_in(part)]
 
 
-def first_input(function, model, input_or_shape):
+def model_inputs(function, model, input_or_shape):
     """The inputs of a model as a tuple of Tensors: given as they are, or made for a shape.
 
     Args: input_or_shape: a Tensor, a shape (N, C, *spatial), or a tuple or list of these, one for each argument.
@@ -99,7 +99,7 @@ def forward_pass(function, model, input_or_shape, *, parameters=False):
     if is_inference_mode_enabled():
         raise ArgumentError(f"{function}: it follows the graph, and inference mode makes none. Call it outside.")
     with untouched(model, training=False), enable_grad():
-        inputs = first_input(function, model, input_or_shape)
+        inputs = model_inputs(function, model, input_or_shape)
         inputs = tuple(x.detach().clone().requires_grad_() if x.is_floating_point() else x for x in inputs)
         wanted = parameters or not any(x.requires_grad for x in inputs)
         for parameter in model.parameters():

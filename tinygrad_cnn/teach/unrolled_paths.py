@@ -11,7 +11,7 @@ from math import comb
 from ..autograd import enable_grad, grad, no_grad
 from ..errors import ArgumentError
 from ..ops import cat, stack
-from .forward_pass import first_input
+from .forward_pass import model_inputs
 from .residual_blocks import residual_blocks
 from .text_table import bar, lined_up
 from .texts_layers import headings, say
@@ -81,7 +81,7 @@ def unrolled_paths(model, x=None, blocks=None, loss=None, limit=12, lang="both")
     result = UnrolledPaths([block.path for block in found], lang)
     if x is None:
         return result
-    inputs = first_input("unrolled_paths", model, x)
+    inputs = model_inputs("unrolled_paths", model, x)
     with untouched(model, training=False):
         states, slope = _walk(model, found, inputs, loss or _largest)
         result.output = states[-1]
