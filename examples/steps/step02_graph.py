@@ -3,6 +3,9 @@
 If a number waits until all of its gradient has arrived, it needs to pass it on only once. Who is complete? The newest
 number that has not been worked off: all that was made from it is newer still, and done. So a heap of creation numbers
 is all the sorting there is, without recursion.
+
+一个数等到梯度到齐再往下传，就只需传一次。谁到齐了？最新的那个：由它算出的数都比它更新，都已处理完。
+所以只要一个按创建次序的堆，不用递归。
 """
 import heapq
 import itertools
@@ -25,13 +28,16 @@ class Value:
         return Value(self.data * other.data, (self, other), lambda g: (g * other.data, g * self.data))
 
     def backward(self):
-        """Add dself/dx to x.grad for every leaf x that self was made from; returns how many nodes were visited."""
+        """Add dself/dx to x.grad for every leaf x that self was made from.
+
+        Returns: (number, its complete gradient) for each node, in the order of the visits.
+        """
         due = {self.id: (self, 1.0)}                    # creation number -> the value and the gradient arrived so far
-        heap = [-self.id]                               # heapq gives the smallest, we want the newest
-        visited = 0
+        heap = [-self.id]                               # heapq gives the smallest, we want the newest: minus signs
+        visits = []
         while heap:
-            value, g = due.pop(-heapq.heappop(heap))
-            visited += 1
+            value, g = due.pop(-heapq.heappop(heap))    # no other number can still send to this one: g is complete
+            visits.append((value.data, g))
             if value.rule is None:                      # a leaf: here the gradient stays
                 value.grad += g
                 continue
@@ -40,7 +46,7 @@ class Value:
                     due[x.id] = (x, 0.0)
                     heapq.heappush(heap, -x.id)
                 due[x.id] = (x, due[x.id][1] + gx)
-        return visited
+        return visits
 
 
 if __name__ == "__main__":
@@ -48,9 +54,9 @@ if __name__ == "__main__":
     y = x
     for _ in range(10):
         y = y + y
-    visited = y.backward()
-    print(f"ten additions, {visited} nodes visited")
-    assert x.grad == 1024 and visited == 11             # step 1 made 1,024 calls
+    visits = y.backward()
+    print(f"ten additions, {len(visits)} nodes visited")
+    assert x.grad == 1024 and len(visits) == 11         # in step 1, 1,024 gradients arrived
 
     x = Value(1.0)                                      # no recursion: depth is no limit
     y = x
@@ -66,7 +72,10 @@ if __name__ == "__main__":
 
     x = Value(2.0)      # x**4 = (x*x)*(x*x): the inner node passes on once, with all it got
     square = x * x
-    (square * square).backward()
+    visits = (square * square).backward()
+    for number, gradient in visits:
+        print(f"  number {number:4}: gradient {gradient}")
+    assert visits == [(16.0, 1.0), (4.0, 8.0), (2.0, 32.0)]
     assert x.grad == 4 * 2.0 ** 3
 
 # What we left out: y.backward() twice on one graph works here because nothing is freed; an engine frees what it saved.

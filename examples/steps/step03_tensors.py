@@ -2,6 +2,9 @@
 
 The engine of step 2 never looked inside `data`. Put NumPy arrays there, and what is new is the operations on whole
 arrays: a gradient has the shape of its array, and the rules of sum and matmul say where each number goes.
+
+第 2 步的引擎从不看 data 里面是什么。放进 NumPy 数组，新的只是对整个数组的运算：
+梯度与数组同形，求和与矩阵乘法的规则说明每个数去哪里。
 """
 import heapq
 import itertools
@@ -26,10 +29,13 @@ class Tensor:
         return Tensor(self.data * other.data, (self, other), lambda g: (g * other.data, g * self.data))
 
     def __matmul__(self, other):
-        # y_ik = Σ_j a_ij b_jk.  (I, K) @ (K, J) -> (I, J) and (J, I) @ (I, K) -> (J, K): the shapes leave no choice
+        # y_ik = Σ_j a_ij b_jk, so a_ij counts g_ik b_jk for every k, and b_jk counts a_ij g_ik for every i:
+        #   ∂L/∂a_ij = Σ_k g_ik b_jk    g @ b^T   (I, K) @ (K, J) -> (I, J)
+        #   ∂L/∂b_jk = Σ_i a_ij g_ik    a^T @ g   (J, I) @ (I, K) -> (J, K)
         return Tensor(self.data @ other.data, (self, other), lambda g: (g @ other.data.T, self.data.T @ g))
 
     def sum(self):
+        # a change of any number is a change of the sum: each gets the one gradient g
         return Tensor(self.data.sum(), (self,), lambda g: (np.full(self.data.shape, g),))
 
     def tanh(self):
@@ -37,7 +43,7 @@ class Tensor:
         return Tensor(y, (self,), lambda g: (g * (1 - y * y),))
 
     def backward(self):
-        """As in step 2, with arrays."""
+        """As in step 2, with arrays. It starts from ones: what is differentiated is the sum of self's numbers."""
         due, heap = {self.id: (self, np.ones(self.data.shape))}, [-self.id]
         while heap:
             tensor, g = due.pop(-heapq.heappop(heap))

@@ -2,6 +2,9 @@
 
 NumPy adds (5, 2) and (2,) by repeating the second five times. Using a number five times means its five gradients add
 up. So: sum the gradient over the axes that were repeated. One function does it, for every operation, in the engine.
+
+NumPy 把 (5, 2) 与 (2,) 相加时，把后者重复五次。一个数用了五次，五份梯度就相加。
+所以把梯度在重复过的轴上求和：一个函数，放在引擎里，所有运算通用。
 """
 import numpy as np
 import step03_tensors
@@ -22,6 +25,8 @@ class Tensor(step03_tensors.Tensor):
             return [sum_to(gx, x.data.shape) for gx, x in zip(rule(g), inputs)]
         super().__init__(data, inputs, None if rule is None else fitted)
 
+    # Three operations of step 3 once more, unchanged: written here, they make tensors of this class.
+
     def __add__(self, other):
         return Tensor(self.data + other.data, (self, other), lambda g: (g, g))
 
@@ -29,13 +34,13 @@ class Tensor(step03_tensors.Tensor):
         return Tensor(self.data * other.data, (self, other), lambda g: (g * other.data, g * self.data))
 
     def sum(self):
-        return Tensor(self.data.sum(), (self,), lambda g: (np.broadcast_to(g, self.data.shape),))
+        return Tensor(self.data.sum(), (self,), lambda g: (np.full(self.data.shape, g),))
 
 
 if __name__ == "__main__":
-    assert sum_to(np.ones((5, 2)), (2,)).tolist() == [5, 5]
-    assert sum_to(np.ones((5, 2)), (5, 1)).tolist() == [[2]] * 5
-    assert sum_to(np.ones((5, 2)), ()) == 10
+    assert sum_to(np.ones((5, 2)), (2,)).tolist() == [5, 5]             # five rows were one
+    assert sum_to(np.ones((5, 2)), (5, 1)).tolist() == [[2]] * 5        # two columns were one
+    assert sum_to(np.ones((5, 2)), ()) == 10                            # ten numbers were one
 
     X, b = Tensor(np.ones((5, 2))), Tensor(np.zeros(2))
     (X + b).sum().backward()
@@ -50,7 +55,7 @@ if __name__ == "__main__":
             (a * b).sum().backward()
             assert a.grad.shape == one and b.grad.shape == other
             v = random.normal(size=one)                 # the slope in a random direction
-            slope = ((a.data + v) * b.data - a.data * b.data).sum()
+            slope = ((a.data + v) * b.data - a.data * b.data).sum()     # exact: the product is linear in a
             assert abs((a.grad * v).sum() - slope) < 1e-12
 
 # What we left out: sum over some axes, reshape, indexing: they are rules like these. Writing each operation as a method

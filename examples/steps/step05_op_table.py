@@ -3,19 +3,26 @@
 An operation is its function on arrays and one rule for each input, nothing else. A rule's parameter names say which
 values it needs: the inputs, or the output y. The rules are written with operations on tensors, not with NumPy, so the
 backward pass is a computation like any other, and can itself be differentiated (step 14).
+
+一个运算就是：它在数组上的函数，加上每个输入的一条规则，别无其他。规则的参数名说明它需要哪些值：输入，或输出 y。
+规则用张量运算写成，不用 NumPy，所以反向传播也是一次普通的计算，可以再求导（第 14 步）。
+
+What is new against step 4: methods that compute and record become entries of a table; a tensor knows whether its
+gradient is wanted (requires_grad); the backward pass is a function of its own. The sweep itself is that of step 2.
 """
 import heapq
 import itertools
 from inspect import signature
 
 import numpy as np
+from step04_broadcasting import sum_to as sum_to_array
 
 clock = itertools.count()
 
 
 class Tensor:
     """An array; whether its gradient is wanted, and the gradient; the node that made it. No arithmetic in here."""
-    __array_priority__ = 1                              # array * tensor is left to the tensor
+    __array_priority__ = 1                              # array * tensor: NumPy leaves it to the tensor
 
     def __init__(self, array, requires_grad=False):
         self.array = np.asarray(array, float)
@@ -46,11 +53,11 @@ class Node:
 
 class Op:
     """An operation: `forward` on arrays and, for each input, by name, its derivative's rule (None: it has none)."""
-    recording = True
+    recording = True                                    # off inside a backward pass, unless create_graph asks for it
 
     def __init__(self, forward, **rules):
         self.forward, self.rules = forward, rules
-        self.wanted = {name: list(signature(rule).parameters)[1:] for name, rule in rules.items() if rule}
+        self.wanted = {name: list(signature(rule).parameters)[1:] for name, rule in rules.items() if rule}   # after g
 
     def __call__(self, *inputs, **attrs):
         inputs = [x if isinstance(x, Tensor) else Tensor(x) for x in inputs]
@@ -65,7 +72,7 @@ def backward(y, create_graph=False, only=None):
     before, Op.recording = Op.recording, create_graph
     due, heap = {}, []
 
-    def give(x, g):
+    def give(x, g):                                     # a gradient g arrives at x: a leaf keeps it, a node collects
         if x.node is None:
             if only is None or x is only:
                 x.grad = g if x.grad is None else x.grad + g
@@ -81,12 +88,6 @@ def backward(y, create_graph=False, only=None):
         for x, gx in node.gradients(g):
             give(x, gx)
     Op.recording = before
-
-
-def sum_to_array(g, shape):
-    extra = g.ndim - len(shape)
-    repeated = [extra + axis for axis, n in enumerate(shape) if n == 1 and g.shape[extra + axis] != 1]
-    return g.sum(axis=(*range(extra), *repeated), keepdims=True).reshape(shape)
 
 
 # ---- the table: the rule's first parameter is the incoming gradient -------------------------------------------------
@@ -107,6 +108,7 @@ reshape = Op(lambda x, shape: x.reshape(shape), x=lambda g, x: reshape(g, shape=
 sum_to = Op(sum_to_array, x=lambda g, x: repeat_to(g, shape=x.shape))
 repeat_to = Op(lambda x, shape: np.broadcast_to(x, shape), x=lambda g, x: sum_to(g, shape=x.shape))
 
+# x + y calls Tensor.__add__, array + y calls Tensor.__radd__; op=op holds on to the op of this turn of the loop
 for name, op in {"add": add, "sub": sub, "mul": mul, "truediv": div, "matmul": matmul}.items():
     setattr(Tensor, f"__{name}__", lambda a, b, op=op: op(a, b))
     setattr(Tensor, f"__r{name}__", lambda a, b, op=op: op(b, a))
@@ -119,7 +121,11 @@ def total(x):
 
 
 if __name__ == "__main__":
-    random = np.random.default_rng(0)
+    for name in ("add", "mul", "div", "exp"):           # what each rule needs, read off its parameters
+        print(f"{name}: {globals()[name].wanted}")
+    assert mul.wanted == {"a": ["b"], "b": ["a"]} and exp.wanted == {"x": ["y"]}
+
+    random = np.random.default_rng(0)                   # a layer, along one random direction v for each parameter
     X = Tensor(random.normal(size=(5, 3)))
     W, b = Tensor(random.normal(size=(3, 2)), True), Tensor(random.normal(size=2), True)
     y = total(exp(tanh(X @ W + b)) / 2)

@@ -2,6 +2,9 @@
 
 The derivative in the direction v is (f(x + hv) - f(x - hv)) / 2h, whatever the rules say. One random direction v tests
 all numbers of a gradient at once: a wrong one shows with probability 1. This is the tool that makes new ops safe.
+
+沿方向 v 的导数是 (f(x + hv) - f(x - hv)) / 2h，与规则怎么写无关。一个随机方向同时检查梯度里的所有数：
+只要有错，以概率 1 现形。有了它，加新运算才放心。
 """
 import numpy as np
 from step05_op_table import Op, Tensor, div, exp, log, matmul, mul, relu, sub, sum_to, tanh, total, transpose

@@ -3,6 +3,9 @@
 y[n,o,i,j] is a sum of products x[n,c,a,b] w[o,c,u,v]. <g, y> is a sum of products g x w over the same index tuples,
 linear in each of the three. So its derivatives are the same sum with another factor left out, and each of the three
 operations has the other two as its rules: convolution can be differentiated as often as one likes.
+
+y 是乘积 x·w 的和；<g, y> 是乘积 g·x·w 在同一张下标表上的和，对三者各是线性的。
+所以每个导数都是同一个和，只是去掉另一个因子；三个运算互为规则，卷积想求几阶导就求几阶。
 """
 from collections import namedtuple
 from functools import partial

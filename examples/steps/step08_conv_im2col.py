@@ -3,6 +3,9 @@
 Lay every window out as a row: then all products with the kernels are one matrix product, which NumPy hands to BLAS. The
 windows are not even copied out for it, they are a view with clever strides. The rules stay as they are; only the three
 functions on arrays are exchanged. The slow ones are kept to test the fast ones.
+
+把每个窗口排成一行，与所有核的乘积就成了一次矩阵乘法，交给 BLAS。规则不变，只换数组上的三个函数；
+慢的留着，用来检验快的。
 """
 import time
 from functools import partial

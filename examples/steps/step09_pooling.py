@@ -2,6 +2,8 @@
 
 Where the maxima are is found on the bare arrays, outside the graph. Taking the numbers at known places is a linear
 operation, and its transpose puts numbers back to these places. Mean pooling needs nothing new at all.
+
+最大值在哪里，在图之外的数组上找；在已知位置取数是线性的，它的转置把数放回原处。平均汇聚不需要任何新东西。
 """
 import numpy as np
 from numpy.lib.stride_tricks import sliding_window_view

@@ -2,6 +2,8 @@
 
 A layer is a function with memory. A module's parameters are the tensors among its attributes, and those of the modules
 among its attributes: one walk finds them all, and gives them their names.
+
+层是带记忆的函数。模块的参数就是它属性里的张量，以及属性里那些模块的参数：走一遍就全部找到，名字也有了。
 """
 import numpy as np
 import step08_conv_im2col  # noqa: F401  the fast convolution

@@ -2,6 +2,8 @@
 
 Gradient descent, with momentum, and Adam. They change arrays in place and know nothing of graphs: a parameter's array
 and its gradient are all they see.
+
+梯度下降、动量、Adam：它们原地改写数组，对图一无所知，只看参数的数组和梯度。
 """
 import numpy as np
 from step05_op_table import Tensor, total

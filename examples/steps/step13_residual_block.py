@@ -2,6 +2,9 @@
 
 Addition copies its gradient to both inputs (step 1), so the gradient of a block reaches x whole, whatever f does to its
 own share. Batch normalisation, which residual networks use, needs no rule: it is made of operations that have rules.
+
+加法把梯度原样给两个输入（第 1 步），所以无论 f 怎样处理自己那一份，梯度都完整地到达 x。
+批归一化不需要自己的规则：它由有规则的运算组成。
 """
 import numpy as np
 from step05_op_table import Op, Tensor, relu, sum_to, total

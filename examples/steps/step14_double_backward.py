@@ -2,6 +2,9 @@
 
 The rules of step 5 are written with operations on tensors. So when the backward pass is recorded (create_graph=True),
 the gradient is a tensor with a graph, and backward() works on it as on any other. Nothing has to be added.
+
+第 5 步的规则是用张量运算写的。所以记录下反向传播（create_graph=True），梯度就是一个带图的张量，
+可以像别的张量一样再 backward()，什么都不用加。
 """
 import numpy as np
 from step05_op_table import Tensor, backward, exp, tanh, total
