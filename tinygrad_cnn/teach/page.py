@@ -40,8 +40,8 @@ def wrapped(text, width):
 def printable(text):
     """The text with escapes for what would move the cursor, colour the terminal, or cannot be seen.
 
-    >>> printable("a\x1b[31mb")
-    'a\\x1b[31mb'
+    >>> print(printable("a" + chr(27) + "[31mb"))
+    a\\x1b[31mb
     """
     return "".join(c if c.isprintable() else c.encode("unicode_escape").decode("ascii") for c in text)
 
