@@ -220,6 +220,12 @@ def test_the_picture_of_a_lesion_is_a_png(tmp_path):
     assert (tmp_path / "lesion.png").read_bytes().startswith(b"\x89PNG")
 
 
+def test_the_picture_of_the_paths_is_a_png(tmp_path):
+    pytest.importorskip("matplotlib", reason="draws with matplotlib: pip install matplotlib")
+    unrolled_paths(classifier(), (1, 2)).draw(tmp_path / "paths.png")
+    assert (tmp_path / "paths.png").read_bytes().startswith(b"\x89PNG")
+
+
 def of_cifar10(count):
     """ResNet-20 with its published weights, and the first `count` test images."""
     weights = tg.load(real_file("resnet20-12fca82f.th"))["state_dict"]

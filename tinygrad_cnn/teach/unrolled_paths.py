@@ -12,6 +12,7 @@ from ..autograd import enable_grad, grad, no_grad
 from ..errors import ArgumentError
 from ..ops import cat, stack
 from .forward_pass import model_inputs
+from .picture import new_figure, save
 from .residual_blocks import residual_blocks
 from .text_table import bar, lined_up
 from .texts_layers import headings, say
@@ -61,6 +62,23 @@ class UnrolledPaths:
         if self.gap is not None:
             lines += ["", say(self.lang, "paths.gap", gap=f"{self.gap:.2g}")]
         return "\n".join(lines)
+
+
+    def draw(self, path):
+        """Write the histogram of lengths, and of the gradient if an input was given, as a picture (PNG).
+
+        Raises: MissingExtraError without matplotlib.
+        """
+        panels = [("paths", self.counts)]
+        if self.gradients:
+            panels.append(("norm of the gradient", [g.norm().item() for g in self.gradients]))
+        figure = new_figure("unrolled_paths", 4.5 * len(panels), 3.4)
+        for place, (name, numbers) in enumerate(panels, 1):
+            axes = figure.add_subplot(1, len(panels), place)
+            axes.bar(range(len(numbers)), numbers, color="#4c72b0")
+            axes.set_xlabel("blocks on the path")
+            axes.set_title(name)
+        save(figure, path)
 
 
 def unrolled_paths(model, x=None, blocks=None, loss=None, limit=12, lang="both"):
