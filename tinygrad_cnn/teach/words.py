@@ -1,7 +1,9 @@
-"""Sentences in two languages, and which of them to say."""
+"""Sentences in two languages, which of them to say, and in how long lines."""
+import re
 from typing import NamedTuple
 
 from ..errors import ArgumentError
+from .text_table import width
 
 LANGUAGES = ("both", "zh", "en")
 
@@ -22,6 +24,24 @@ class Words(NamedTuple):
         convolution
         """
         return f"{self.zh}\n{self.en}" if check_language(lang) == "both" else getattr(self, lang)
+
+    def filled(self, lang="both", columns=100, indent=""):
+        """What `said` gives, in lines of at most `columns` columns of a terminal, each after `indent`."""
+        lines = [line for text in self.said(lang).splitlines() for line in _broken(text, columns - len(indent))]
+        return "\n".join(indent + line for line in lines)
+
+
+# a Chinese letter with the punctuation that may not begin a line, or a run of others up to a space
+_PIECES = re.compile("[\u2e80-\uffef][，。；：？！、）》”]*|[^\u2e80-\uffef ]+ *| +")
+
+
+def _broken(text, columns):
+    lines = [""]
+    for piece in _PIECES.findall(text):
+        if lines[-1] and width(lines[-1] + piece.rstrip()) > columns:
+            lines.append("")
+        lines[-1] += piece
+    return [line.rstrip() for line in lines]
 
 
 def check_language(lang):

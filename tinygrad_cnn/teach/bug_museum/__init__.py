@@ -34,7 +34,7 @@ def visit(lang="both"):
 
     Args: lang: "zh", "en" or "both".
     """
-    print(_WELCOME.said(lang))
+    print(_WELCOME.filled(lang))
     for number, (room, pieces) in enumerate(ROOMS, 1):
         print(f"\n{number}. {_one_line(room, lang)}")
         for piece in pieces:

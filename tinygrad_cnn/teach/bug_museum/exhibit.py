@@ -96,25 +96,25 @@ class Exhibit:
         except GradError as error:
             print(f"{_ONCE_ONLY.said(lang)}\n{_indented(error)}")
             return False
-        print(_NOT_HERE.said(lang))
+        print(_NOT_HERE.filled(lang))
         return False
 
     def hint(self, lang="both"):
         """Print a hint."""
-        print(self.plaque.hint.said(lang))
+        print(self.plaque.hint.filled(lang))
 
     def reveal(self, lang="both"):
         """Print everything: the symptom, the wrong rule, gradcheck's words at a revealing input, the cure."""
         (forward, wrong), (forward_right, right) = self._sources
-        print(self.plaque.symptom.said(lang))
+        print(self.plaque.symptom.filled(lang))
         print("\n" + _source(forward) + "\n\n" + _source(wrong) + "\n")
         self.examine(*self.revealing(), second_order=self.second_order, lang=lang)
-        print("\n" + self.plaque.cure.said(lang) + "\n")
+        print("\n" + self.plaque.cure.filled(lang) + "\n")
         print("\n\n".join(_source(part) for part in (forward_right, right) if part))
 
     def describe(self, lang="both"):
         """The title and the description as text."""
-        title, description = self.plaque.title.said(lang), self.plaque.description.said(lang)
+        title, description = self.plaque.title.said(lang), self.plaque.description.filled(lang)
         return f"[{self.name}] {title.replace(chr(10), ' / ')}\n{description}"
 
     def __repr__(self):
@@ -142,4 +142,4 @@ def _source(function):
 
 
 def _indented(error):
-    return textwrap.indent(textwrap.fill(str(error), 110), "    ")
+    return textwrap.indent(textwrap.fill(str(error), 96), "    ")

@@ -38,12 +38,12 @@ def teach(lesson, lang="both", ask=None, say=print):
     """
     say(f"== {lesson.number}  {' / '.join(lesson.title.said(lang).splitlines())}\n")
     if ask:
-        say(HOW.said(lang) + "\n")
+        say(HOW.filled(lang) + "\n")
     say(lesson.given())
     score = 0
     try:
         for number, question in enumerate(lesson.questions, 1):
-            say(f"\n{number}. " + _paragraph(question.text, lang).lstrip())
+            say(f"\n{number}. " + question.text.filled(lang, indent="   ").lstrip())
             if ask:
                 score += _predicted(question, lang, ask, say)
             _show(question, lang, say)
@@ -74,7 +74,7 @@ def _predicted(question, lang, ask, say):
             say("   " + _one_line(RIGHT, lang))
             return attempt == 1
         text, counts = complaint
-        say("   " + text.said(lang).replace("\n", "\n   "))
+        say(text.filled(lang, indent="   "))
         attempt += counts
     return False
 
@@ -114,17 +114,11 @@ def _show(question, lang, say):
     say("   -> " + "  ".join(map(number_text, question.answer())))
     if question.picture:
         say("\n" + question.picture())
-    say("\n" + _paragraph(question.why, lang))
+    say("\n" + question.why.filled(lang, indent="   "))
 
 
 def _count(n):
     return "one number" if n == 1 else f"{n} numbers"
-
-
-def _paragraph(words, lang):
-    """The text, indented, no line longer than a terminal's."""
-    return "\n".join(textwrap.fill(line, 100, initial_indent="   ", subsequent_indent="   ")
-                     for line in words.said(lang).splitlines())
 
 
 def _one_line(words, lang):
