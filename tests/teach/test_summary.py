@@ -140,7 +140,9 @@ def test_products_of_matrices_are_counted(program, expected):
         def forward(self, x):
             return program(x, self.w)
 
-    assert summary(Product(), (2, 3)).multiply_adds == expected
+    found = summary(Product(), (2, 3))
+    assert found.multiply_adds == expected
+    assert found.rows[0].kernel_text == "3x4" and found.rows[0].parameters == 12
 
 
 def test_frozen_weights_and_integer_inputs_are_seen_too():

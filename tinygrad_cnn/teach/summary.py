@@ -9,6 +9,7 @@ from math import prod
 
 from ..geometry import AdaptiveGeometry
 from ..nn import Sequential
+from ..tensor import Leaf
 from .forward_pass import forward_pass
 from .locality import EVERYTHING
 from .reach import NO_FORMULA, reaches, source
@@ -145,14 +146,14 @@ class _Table:
         out = call.outputs[0] if call.outputs else None
         return LayerRow(path=call.path or type(self.model).__name__, kind=type(call.module).__name__,
                         **self.window(main), shape=out and out.shape, maps=bool(out and self.is_map(out.shape)),
-                        **self.count(parameters),
-                        multiply_adds=sum(multiply_adds(node) for node in nodes),
+                        **self.count(parameters), multiply_adds=sum(multiply_adds(node) for node in nodes),
                         field=self.field(out and out.edge), bytes=sum(self.new_bytes(o) for o in call.outputs))
 
     def function(self, call, node):
         """The row of a function, or None for one that is only counted by its name."""
         name = {"conv_dx": "conv_transpose"}.get(node.op.name, node.op.name)
-        used = [p for p in self.model.parameters() if getattr(p, "holder", None) in node.edges]
+        leaves = [edge for edge in node.edges if isinstance(edge, Leaf)]
+        used = [p for p in self.model.parameters() if getattr(p, "holder", None) in leaves]
         work = multiply_adds(node)
         if not work and node.op.name not in _WINDOWED:
             self.functions[name] += 1
@@ -160,8 +161,7 @@ class _Table:
             return None
         return LayerRow(path=f"{call.path if call else ''} ({name})".strip(), kind=name, **self.window(node),
                         shape=tuple(node.shape), maps=self.is_map(node.shape), **self.count(used), multiply_adds=work,
-                        field=self.field(node),
-                        bytes=prod(node.shape) * node.dtype.itemsize)
+                        field=self.field(node), bytes=prod(node.shape) * node.dtype.itemsize)
 
     def is_map(self, shape):
         return self.rank > 0 and len(shape) == self.rank + 2
@@ -190,8 +190,8 @@ class _Table:
         if node is None:
             return {}
         weight = next((e.shape for e in node.edges[1:2] if e is not None), ())
-        if node.op.name not in _WINDOWED:
-            return {"kernel_text": "x".join(map(str, weight[::-1]))}
+        if node.op.name not in _WINDOWED:               # a linear layer's weight is (out, in), the table's in x out
+            return {"kernel_text": "x".join(map(str, weight[::-1] if node.op.name == "linear" else weight))}
         geometry = node.extras["geom"]
         if isinstance(geometry, AdaptiveGeometry):
             return {}

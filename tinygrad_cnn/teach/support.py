@@ -56,7 +56,7 @@ def _gradient(node, arrived):
     if outputs is None:
         return arrived[0]
     device = next(iter(arrived.values())).device
-    return tuple(arrived.get(k) if k in arrived else Tensor(device.xp.zeros(*output), device)
+    return tuple(arrived[k] if k in arrived else Tensor(device.xp.zeros(*output), device)
                  for k, output in enumerate(outputs))
 
 
