@@ -67,7 +67,7 @@ def test_eval_without_weights_says_what_to_give(capsys):
 
 
 def test_a_data_set_without_its_folder_says_what_to_give(run, capsys):
-    assert main(["eval", "--model", "resnet20", "--weights", str(run / "weights.safetensors"), "--data", "cifar10"]) == 2
+    assert main(["eval", "--run", str(run), "--data", "cifar10"]) == 2
     assert capsys.readouterr().err.startswith("error: ")
 
 
