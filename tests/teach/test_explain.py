@@ -1,6 +1,9 @@
 """`explain` prints what the engine did: golden texts, the very sums, both languages, and what it cannot know."""
+import contextlib
 import io
 import json
+import pathlib
+import re
 
 import numpy as np
 import pytest
@@ -234,6 +237,16 @@ def test_a_very_deep_graph_is_explained_without_recursion():
     for _ in range(3000):
         y = y + x
     assert "x.grad  ()  = 3001." in text_of(y, "en")
+
+
+def test_the_readme_shows_what_is_printed():
+    readme = (pathlib.Path(tg.__file__).parents[1] / "README.md").read_text(encoding="utf-8")
+    section = readme.partition("## See backpropagation")[2].partition("\n## ")[0]
+    program, shown = re.search(r"```python\n(.*?)```\n\n```text\n(.*?)```", section, re.DOTALL).groups()
+    page = io.StringIO()
+    with contextlib.redirect_stdout(page):
+        exec(compile(program, "README.md", "exec"), {"tg": tg, "__name__": "readme"})
+    assert shown in page.getvalue()
 
 
 # ---- arguments ------------------------------------------------------------------------------------------------------

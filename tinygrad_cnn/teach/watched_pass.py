@@ -16,8 +16,8 @@ class _Told:
     def __getattr__(self, name):
         return getattr(self._node, name)
 
-    def pull(self, g, create_graph):
-        for i, dx in self._node.pull(g, create_graph):
+    def pull(self, *arguments):
+        for i, dx in self._node.pull(*arguments):
             self._sweep.input = i
             yield i, dx
 
