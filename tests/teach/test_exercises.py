@@ -97,7 +97,7 @@ def test_a_typical_mistake_is_recognised_and_told_what_it_is(name, k):
     right, said = verdict(named(mistake.answer, name))
     assert not right
     assert "Not yet: " in said
-    assert mistake.remark.en in said
+    assert mistake.remark.en in " ".join(said.split())
 
 
 @pytest.mark.parametrize("name, k", MISTAKES)
@@ -123,7 +123,7 @@ def test_a_wrong_number_is_named_with_its_place_and_what_was_expected():
     right, said = verdict(cross_correlation)
     assert not right
     assert "1/4 numbers are wrong; at [1, 0] got 7, expected 6." in said
-    assert "cross_correlation([[3.0, 2.0, 0.0, 1.0]," in said
+    assert "cross_correlation([[3, 2, 0, 1]," in said
 
 
 def test_a_wrong_shape_is_named():

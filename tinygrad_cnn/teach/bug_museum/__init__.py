@@ -6,6 +6,8 @@
     piece.examine()                             # gradcheck at some inputs; or at yours: piece.examine(a, b)
     piece.hint()
     piece.reveal()                              # the wrong rule, and the right one
+
+Everything here is on the CPU and in float64, as differences want it.
 """
 import difflib
 

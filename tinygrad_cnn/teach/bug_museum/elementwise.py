@@ -150,7 +150,7 @@ def expm1_forward(x):
     return Kept(y, e)
 
 
-def expm1_wrong(g, x, e):
+def expm1_rule(g, x, e):
     return g * e.detach()
 
 
@@ -172,7 +172,7 @@ EXPM1 = Exhibit("expm1", Plaque(
           "on NumPy: after x*x, a write into x made [0, 0] of the gradient [4, 6]; a third gave [6, 8]."),
     Words("不要改写保存过的内存；本引擎为保存的张量记录版本，发现改写就抛出 StaleValueError。",
           "Leave saved memory alone. This engine counts the writes into a saved tensor and raises StaleValueError.")),
-    forward=expm1_forward, wrong=expm1_wrong, right=expm1_wrong, forward_right=expm1_forward_right,
+    forward=expm1_forward, wrong=expm1_rule, right=expm1_rule, forward_right=expm1_forward_right,
     revealing=lambda: (np.array([-1.0, 0.5, 1.0]),))
 
 EXHIBITS = (RELU, DIVIDE, SOFTPLUS, MASKED_SQRT, TANH, EXPM1)

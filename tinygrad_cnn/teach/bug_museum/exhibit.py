@@ -110,7 +110,7 @@ class Exhibit:
         print("\n" + _source(forward) + "\n\n" + _source(wrong) + "\n")
         self.examine(*self.revealing(), second_order=self.second_order, lang=lang)
         print("\n" + self.plaque.cure.filled(lang) + "\n")
-        print("\n\n".join(_source(part) for part in (forward_right, right) if part))
+        print("\n\n".join(_source(part) for part in (forward_right, right) if part not in (None, wrong)))
 
     def describe(self, lang="both"):
         """The title and the description as text."""

@@ -151,9 +151,10 @@ TWO_HEADS = Exhibit("two_heads", Plaque(
     Words("同一个微型引擎依次从两个输出反向传播，像两个损失各调用一次 backward()。",
           "The same engine goes back from one output, then from the other, as two calls of backward() would."),
     Words("第二遍开始时，h 的梯度是 0 吗？", "Is h's gradient 0 when the second pass begins?"),
-    Words("第二次反向传播把中间节点上剩下的梯度又传了一遍：应得 216 却得 324。见于最有名的微型引擎，反复有人提问。",
-          "The second pass hands on, once more, what the first left on the nodes between: 324 for 216. Seen in the "
-          "best-known of all miniature engines, where users keep asking about it."),
+    Words("第二次反向传播把中间节点上剩下的梯度又传了一遍：那里应得 216 却得 324。见于最有名的微型引擎，反复有人提"
+          "问。",
+          "The second pass hands on, once more, what the first left on the nodes between: there, 324 for 216. Seen "
+          "in the best-known of all miniature engines, where users keep asking about it."),
     Words("只有叶子的梯度跨越多次反向传播；中间节点的从 0 开始。",
           "Only leaves keep their gradient from pass to pass; nodes between start at 0.")),
     forward=two_heads_forward, wrong=two_heads_wrong, right=two_heads_right,

@@ -6,6 +6,7 @@ mistake is told which one it is.
 import difflib
 
 from ...errors import ArgumentError
+from ..words import check_language
 from . import convolution, derivatives, training
 from .judge import judge
 
@@ -32,6 +33,9 @@ def check(function, lang="both"):
         near = difflib.get_close_matches(name, EXERCISES, 3) or list(EXERCISES)
         raise ArgumentError(f"check: no exercise asks for a function called {name!r}. Keep the name it has in the "
                             f"exercise: {', '.join(near)}.")
-    right, verdict = judge(EXERCISES[name], function)
-    print(verdict.said(lang))
+    check_language(lang)
+    right, call, verdict = judge(EXERCISES[name], function)
+    if call:
+        print(call)
+    print(verdict.filled(lang))
     return right

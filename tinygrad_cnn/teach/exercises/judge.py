@@ -6,13 +6,13 @@ from .holes import first_hole
 
 
 def judge(exercise, function):
-    """(whether it is right, what to say)."""
+    """(whether it is right, the call in which it was not, what to say)."""
     name, hole = exercise.name, first_hole(function)
     if hole:
         line, text = hole
-        return False, Words(f"{name}：第 {line} 行还空着：{text}\n把 ... 换成你的答案，再运行一次。",
-                            f"{name}: line {line} still has a hole: {text}\n"
-                            "Put your answer in place of the ... and run it again.")
+        return False, None, Words(f"{name}：第 {line} 行还空着：{text}\n把 ... 换成你的答案，再运行一次。",
+                                  f"{name}: line {line} still has a hole: {text}\n"
+                                  "Put your answer in place of the ... and run it again.")
     results = []
     for case in exercise.cases:
         result, changed = _run(function, case)
@@ -20,8 +20,10 @@ def judge(exercise, function):
         results.append(result)
         complaint = changed or _difference(result, expected)
         if complaint:
-            return False, _refusal(name, case, complaint, _remark(exercise, results))
-    return True, Words(f"{name}：正确，共 {len(results)} 组数据。", f"{name}: right, in {len(results)} cases.")
+            remark = _remark(exercise, results)
+            return False, _call(name, case), Words(f"还不对：{complaint.zh}{remark.zh}",
+                                                   f"Not yet: {complaint.en} {remark.en}".rstrip())
+    return True, None, Words(f"{name}：正确，共 {len(results)} 组数据。", f"{name}: right, in {len(results)} cases.")
 
 
 def _copies(case):
@@ -35,7 +37,7 @@ def _run(function, case):
         result, finished = function(*arguments), True
     finally:
         if not finished:                                    # the student's own error follows, with its line
-            print(f"{function.__name__}({_shown_case(case)}):")
+            print(f"{_call(function.__name__, case)}:")
     for k, (before, after) in enumerate(zip(case, arguments)):
         if isinstance(before, np.ndarray) and not np.array_equal(before, after):
             return result, Words(f"函数改动了第 {k + 1} 个参数。先复制再改。",
@@ -93,17 +95,19 @@ def _remark(exercise, results):
     return Words("", "")
 
 
-def _refusal(name, case, complaint, remark):
-    shown = f"{name}({_shown_case(case)})"
-    return Words(f"{shown}\n还不对：{complaint.zh}{remark.zh}",
-                 f"{shown}\nNot yet: {complaint.en} {remark.en}".rstrip())
-
-
-def _shown_case(case):
-    return ", ".join(map(_shown, case))
+def _call(name, case):
+    return f"{name}({', '.join(map(_shown, case))})"
 
 
 def _shown(value):
     if isinstance(value, np.ndarray):
-        return str(np.round(value, 3).tolist()) if value.size <= 16 else f"array of shape {value.shape}"
+        return str(_short(np.round(value, 3).tolist())) if value.size <= 16 else f"array of shape {value.shape}"
+    value = value.item() if isinstance(value, np.generic) else value
     return getattr(value, "__name__", None) or repr(value)
+
+
+def _short(numbers):
+    """Nested lists, with 3 for 3.0."""
+    if isinstance(numbers, list):
+        return [_short(number) for number in numbers]
+    return int(numbers) if float(numbers).is_integer() else numbers
