@@ -128,7 +128,10 @@ class Run:
                             f"{self.settings.lr:g}, or --clip 1.")
 
     def state(self):
-        """(tensors by name, record): all of the run's state, as a checkpoint holds it."""
+        """(tensors by name, record): all of the run's state, as a checkpoint holds it.
+
+        The tensors are the run's own: the next step changes them.
+        """
         tensors = {f"model/{name}": value for name, value in self.model.state_dict().items()}
         optimizer = self.optimizer.state_dict()
         for number, entries in optimizer["state"].items():
