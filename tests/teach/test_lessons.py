@@ -94,7 +94,7 @@ def test_a_wrong_number_is_named_and_there_is_a_second_try():
 def test_after_two_tries_the_answer_is_shown():
     score, said = taught("24.5", ["2 2", "5", "6"])
     assert score == 1
-    assert said.index("number 1 is not 6") < said.index("Five times 2 times 2 = 20")
+    assert said.index("It is not 6.") < said.index("Five times 2 times 2 = 20")
 
 
 def test_an_empty_line_shows_the_answer():

@@ -1,11 +1,14 @@
 """Sentences in two languages: what is said, and how it is broken into lines."""
+import io
+import sys
+
 import hypothesis.strategies as st
 import pytest
 from hypothesis import given
 
 from tinygrad_cnn.errors import ArgumentError
 from tinygrad_cnn.teach.text_table import width
-from tinygrad_cnn.teach.words import LANGUAGES, Words
+from tinygrad_cnn.teach.words import LANGUAGES, Words, tell
 
 SAID = Words("梯度与数组同形，求和。", "A gradient has the shape of its array.")
 
@@ -31,3 +34,11 @@ def test_no_line_is_too_long_and_nothing_is_lost(text, lang, columns):
     assert "".join(words.said(lang).split()) == "".join("".join(lines).split())
     longest_word = max((width(part) for part in text.split()), default=0)
     assert all(width(line) <= max(columns, longest_word + 2) for line in lines)
+
+
+def test_a_console_without_chinese_letters_gets_question_marks(monkeypatch):
+    raw = io.BytesIO()
+    monkeypatch.setattr(sys, "stdout", io.TextIOWrapper(raw, encoding="cp1252", newline="\n"))
+    tell("café 卷积")
+    sys.stdout.flush()
+    assert raw.getvalue().decode("cp1252") == "café ??\n"

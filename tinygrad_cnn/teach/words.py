@@ -1,5 +1,6 @@
 """Sentences in two languages, which of them to say, and in how long lines."""
 import re
+import sys
 from typing import NamedTuple
 
 from ..errors import ArgumentError
@@ -29,6 +30,12 @@ class Words(NamedTuple):
         """What `said` gives, in lines of at most `columns` columns of a terminal, each after `indent`."""
         lines = [line for text in self.said(lang).splitlines() for line in _broken(text, columns - len(indent))]
         return "\n".join(indent + line for line in lines)
+
+
+def tell(text=""):
+    """Print text on standard output; a letter that the console cannot show becomes a question mark."""
+    encoding = getattr(sys.stdout, "encoding", None) or "utf-8"
+    print(text.encode(encoding, "replace").decode(encoding))
 
 
 # a Chinese letter with the punctuation that may not begin a line, or a run of others up to a space

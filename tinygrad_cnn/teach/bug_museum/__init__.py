@@ -12,7 +12,7 @@ Everything here is on the CPU and in float64, as differences want it.
 import difflib
 
 from ...errors import ArgumentError
-from ..words import Words
+from ..words import Words, tell
 from . import convolution, elementwise, layers, pooling, sums, sweeps
 from .exhibit import Exhibit, operation
 
@@ -36,12 +36,12 @@ def visit(lang="both"):
 
     Args: lang: "zh", "en" or "both".
     """
-    print(_WELCOME.filled(lang))
+    tell(_WELCOME.filled(lang))
     for number, (room, pieces) in enumerate(ROOMS, 1):
-        print(f"\n{number}. {_one_line(room, lang)}")
+        tell(f"\n{number}. {_one_line(room, lang)}")
         for piece in pieces:
-            print(f"   {piece.name:<22} {_one_line(piece.plaque.title, lang)}")
-    print('\npiece = bug_museum.exhibit("divide"); piece.examine(); piece.hint(); piece.reveal()')
+            tell(f"   {piece.name:<22} {_one_line(piece.plaque.title, lang)}")
+    tell('\npiece = bug_museum.exhibit("divide"); piece.examine(); piece.hint(); piece.reveal()')
 
 
 def exhibit(name):

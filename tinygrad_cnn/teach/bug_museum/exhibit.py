@@ -14,7 +14,7 @@ from ...device import CPU
 from ...errors import GradError
 from ...tensor import Tensor
 from ...testing.gradcheck import GradcheckError, gradcheck, gradgradcheck
-from ..words import Words
+from ..words import Words, tell
 
 
 class Kept(NamedTuple):
@@ -91,26 +91,26 @@ class Exhibit:
         try:
             check(self.function, inputs or self.inputs())
         except GradcheckError as error:
-            print(f"{_FOUND.said(lang)}\n{_indented(error)}")
+            tell(f"{_FOUND.said(lang)}\n{_indented(error)}")
             return True
         except GradError as error:
-            print(f"{_ONCE_ONLY.said(lang)}\n{_indented(error)}")
+            tell(f"{_ONCE_ONLY.said(lang)}\n{_indented(error)}")
             return False
-        print(_NOT_HERE.filled(lang))
+        tell(_NOT_HERE.filled(lang))
         return False
 
     def hint(self, lang="both"):
         """Print a hint."""
-        print(self.plaque.hint.filled(lang))
+        tell(self.plaque.hint.filled(lang))
 
     def reveal(self, lang="both"):
         """Print everything: the symptom, the wrong rule, gradcheck's words at a revealing input, the cure."""
         (forward, wrong), (forward_right, right) = self._sources
-        print(self.plaque.symptom.filled(lang))
-        print("\n" + _source(forward) + "\n\n" + _source(wrong) + "\n")
+        tell(self.plaque.symptom.filled(lang))
+        tell("\n" + _source(forward) + "\n\n" + _source(wrong) + "\n")
         self.examine(*self.revealing(), second_order=self.second_order, lang=lang)
-        print("\n" + self.plaque.cure.filled(lang) + "\n")
-        print("\n\n".join(_source(part) for part in (forward_right, right) if part not in (None, wrong)))
+        tell("\n" + self.plaque.cure.filled(lang) + "\n")
+        tell("\n\n".join(_source(part) for part in (forward_right, right) if part not in (None, wrong)))
 
     def describe(self, lang="both"):
         """The title and the description as text."""

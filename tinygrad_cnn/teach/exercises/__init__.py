@@ -6,7 +6,7 @@ mistake is told which one it is.
 import difflib
 
 from ...errors import ArgumentError
-from ..words import check_language
+from ..words import check_language, tell
 from . import convolution, derivatives, training
 from .judge import judge
 
@@ -36,6 +36,6 @@ def check(function, lang="both"):
     check_language(lang)
     right, call, verdict = judge(EXERCISES[name], function)
     if call:
-        print(call)
-    print(verdict.filled(lang))
+        tell(call)
+    tell(verdict.filled(lang))
     return right

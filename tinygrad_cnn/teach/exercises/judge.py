@@ -1,7 +1,7 @@
 """The verdict on a student's function: the first case in which it differs from ours, and the number that does."""
 import numpy as np
 
-from ..words import Words
+from ..words import Words, tell
 from .holes import first_hole
 
 
@@ -37,7 +37,7 @@ def _run(function, case):
         result, finished = function(*arguments), True
     finally:
         if not finished:                                    # the student's own error follows, with its line
-            print(f"{_call(function.__name__, case)}:")
+            tell(f"{_call(function.__name__, case)}:")
     for k, (before, after) in enumerate(zip(case, arguments)):
         if isinstance(before, np.ndarray) and not np.array_equal(before, after):
             return result, Words(f"函数改动了第 {k + 1} 个参数。先复制再改。",

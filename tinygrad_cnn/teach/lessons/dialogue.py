@@ -92,6 +92,8 @@ def _complaint(line, expected):
     wrong = [k for k, pair in enumerate(zip(found, expected)) if not _near(*pair)]
     if not wrong:
         return None
+    if len(expected) == 1:
+        return Words(f"不是 {number_text(found[0])}。", f"It is not {number_text(found[0])}."), True
     k = wrong[0]
     right = len(expected) - len(wrong)
     return Words(f"{right}/{len(expected)} 个对；第 {k + 1} 个不是 {number_text(found[k])}。",
