@@ -13,8 +13,8 @@ import numpy as np
 
 from ..generator import default_generator
 
-_STEP, _PLACE_STEP = np.uint64(0x9E3779B97F4A7C15), np.uint64(0xD1342543DE82EF95)     # odd: every place has its own key
-_FIRST, _SECOND = np.uint64(0xBF58476D1CE4E5B9), np.uint64(0x94D049BB133111EB)
+_STEP, _PLACE_STEP = 0x9E3779B97F4A7C15, 0xD1342543DE82EF95     # odd: every place has a key of its own
+_FIRST, _SECOND, _MASK = 0xBF58476D1CE4E5B9, 0x94D049BB133111EB, (1 << 64) - 1
 _ONE = 2.0 ** -53
 _current = ContextVar("tinygrad_cnn samples", default=None)
 
@@ -28,24 +28,33 @@ class Draws:
     __slots__ = ("_keys", "_used")
 
     def __init__(self, seed, places, stage=0):
-        start = _mixed(np.array([seed % (1 << 64)], np.uint64) + np.array([stage], np.uint64) * _STEP)
-        self._keys = _mixed(start + np.asarray(places, np.int64).astype(np.uint64) * _PLACE_STEP)
+        self._open(_mixed(seed + stage * _STEP & _MASK), places)
+
+    def _open(self, start, places):
         self._used = 0
+        if len(places) == 1:                    # plain integers: 5 us a call where arrays of one take 50
+            self._keys = [_mixed(start + places[0] * _PLACE_STEP & _MASK)]
+        else:
+            self._keys = _mixed(np.asarray(places, np.uint64) * _PLACE_STEP + start)
 
     def __len__(self):
         return len(self._keys)
 
     def uniform(self, count):
         """The next `count` numbers of each stream, float64 (samples, count) in [0, 1)."""
-        numbers = np.arange(self._used + 1, self._used + count + 1, dtype=np.uint64)
+        numbers = range(self._used + 1, self._used + count + 1)
         self._used += count
-        bits = _mixed(self._keys[:, np.newaxis] + numbers * _STEP)
-        return (bits >> np.uint64(11)).astype(np.float64) * _ONE
+        if isinstance(self._keys, list):
+            key, = self._keys
+            bits = np.array([[_mixed(key + k * _STEP & _MASK) for k in numbers]], np.uint64)
+        else:
+            bits = _mixed(self._keys[:, np.newaxis] + np.asarray(numbers, np.uint64) * _STEP)
+        return (bits >> 11) * _ONE
 
     def split(self, count):
         """One sample's stream as `count` streams: for a sample that is several images."""
-        below = Draws(0, range(count))
-        below._keys = _mixed(below._keys + self._keys[:1] + np.array([self._used], np.uint64) * _STEP)
+        below = Draws.__new__(Draws)
+        below._open(_mixed(int(self._keys[0]) + self._used * _STEP & _MASK), range(count))
         self._used += 1
         return below
 
@@ -86,7 +95,7 @@ def normal(samples, count):
 
 
 def _mixed(bits):
-    """SplitMix64's finaliser: uint64 array -> uint64 array, every bit of the one in every bit of the other."""
-    bits = (bits ^ (bits >> np.uint64(30))) * _FIRST
-    bits = (bits ^ (bits >> np.uint64(27))) * _SECOND
-    return bits ^ (bits >> np.uint64(31))
+    """SplitMix64's finaliser of an integer below 2**64 or a uint64 array: every bit goes into every bit."""
+    bits = (bits ^ (bits >> 30)) * _FIRST & _MASK
+    bits = (bits ^ (bits >> 27)) * _SECOND & _MASK
+    return bits ^ (bits >> 31)
