@@ -106,7 +106,7 @@ class Explanation:
         attributes = attribute_text(event.attrs)
         self.page.line(INDENT + formula, shapes)
         if attributes:
-            self.page.line(INDENT + attributes)
+            self.page.paragraph(attributes, INDENT)
         for k, output in enumerate(event.outputs):
             value = self.tape.tensors[output].value
             if value is not None:
