@@ -105,12 +105,13 @@ def test_a_module_called_twice_has_two_rows_and_its_parameters_count_once():
 
 def test_functions_are_listed_and_said_to_be_functions():
     found = summary(Functional(), (1, 4, 8, 8), "en")
-    assert [row.path for row in found.rows] == ["conv", "(max_pool)", "conv", "(avg_pool)", "(linear)"]
+    assert [row.path for row in found.rows] == ["(add)", "conv", "(max_pool)", "conv", "(avg_pool)", "(linear)"]
+    assert (found.rows[0].parameters, found.rows[0].multiply_adds) == (4, 0)        # the token, which has no layer
     assert (found.rows[-1].parameters, found.rows[-1].multiply_adds) == (80, 80)
-    assert dict(found.functions) == {"add": 1, "relu": 1, "reshape": 1}
+    assert dict(found.functions) == {"relu": 1, "reshape": 1}
     assert found.unlisted == ["never.weight", "never.bias"]
     text = str(found)
-    assert "In parentheses: functions" in text and "never.weight, never.bias" in text and "add, relu, reshape" in text
+    assert "In parentheses: functions" in text and "never.weight, never.bias" in text and "relu, reshape" in text
     assert found.parameters == 148 + 80 + 4 + 12
 
 

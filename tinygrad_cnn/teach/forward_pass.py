@@ -9,11 +9,12 @@ from typing import NamedTuple
 from ..autograd import enable_grad, is_inference_mode_enabled
 from ..autograd.graph import next_id
 from ..errors import ArgumentError, ArgumentTypeError
+from ..nn.module import Module
 from ..ops import rand
 from ..tensor import Leaf, Tensor
 from .untouched import untouched
 
-__all__ = ["Call", "ForwardPass", "model_inputs", "forward_pass", "tensors_in"]
+__all__ = ["Call", "ForwardPass", "check_module", "model_inputs", "forward_pass", "tensors_in"]
 
 
 class Call:
@@ -93,9 +94,7 @@ def forward_pass(function, model, input_or_shape, *, parameters=False):
     the inputs (it does in any case where no input is floating point).
     Raises: ArgumentTypeError if model is no Module; ArgumentError inside inference mode.
     """
-    if not hasattr(model, "named_modules"):
-        raise ArgumentTypeError(f"{function}: {type(model).__name__} is not a Module. Give a model, for example "
-                                "tg.nn.Sequential(...).")
+    check_module(function, model)
     if is_inference_mode_enabled():
         raise ArgumentError(f"{function}: it follows the graph, and inference mode makes none. Call it outside.")
     with untouched(model, training=False), enable_grad():
@@ -114,6 +113,13 @@ def forward_pass(function, model, input_or_shape, *, parameters=False):
                 handle.remove()
     seen.nodes = _nodes([t.edge for t in tensors_in(seen.output)] + [out.edge for c in seen.calls for out in c.outputs])
     return seen
+
+
+def check_module(function, model):
+    """Refuse what is no Module, in the name of `function`."""
+    if not isinstance(model, Module):
+        raise ArgumentTypeError(f"{function}: {type(model).__name__} is not a Module. Give a model, for example "
+                                "tg.nn.Sequential(...).")
 
 
 def _watch(model, seen):

@@ -35,7 +35,7 @@ def reaches(nodes, start, rank):
 
 def _through(view, before, full):
     """(what is seen through one input, whether that input has the output's resolution)."""
-    if EVERYTHING in (view, before):
+    if EVERYTHING in (view, before) or view == SAME and not full:       # one place for all: what it saw, all see
         return EVERYTHING, full
     if before == NO_FORMULA or view == ADAPTIVE or getattr(view, "turned", False):
         return NO_FORMULA, full
@@ -49,9 +49,7 @@ def _joined(views):
     for kind in (EVERYTHING, NO_FORMULA):
         if any(view == kind for view, _ in views):
             return kind
-    sharp = [view for view, full in views if full] or [view for view, _ in views]
-    return tuple((max(view[axis][0] for view, _ in views), max(view[axis][1] for view in sharp))
-                 for axis in range(len(views[0][0])))
+    return tuple((max(r for r, _ in pairs), max(j for _, j in pairs)) for pairs in zip(*(view for view, _ in views)))
 
 
 def box_of(nodes, start, target, unit, rank, clip):

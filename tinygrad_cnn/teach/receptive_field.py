@@ -8,12 +8,13 @@ in a forward count as layers do.
 from collections import Counter
 
 from ..errors import ArgumentError, ShapeError
-from .forward_pass import forward_pass
+from .forward_pass import check_module, forward_pass
 from .locality import ADAPTIVE, EVERYTHING, Window, view_of
 from .reach import NO_FORMULA, box_of, reaches, source
 from .support import support_of
 from .text_table import lined_up, times
 from .texts_layers import headings, say
+from .untouched import untouched
 
 __all__ = ["FieldRow", "ReceptiveField", "receptive_field"]
 
@@ -103,7 +104,14 @@ def receptive_field(model, input_shape=None, layers=None, lang="both"):
     """
     if input_shape is None:
         return _on_growing_images(model, layers, lang)
-    seen = forward_pass("receptive_field", model, input_shape)
+    check_module("receptive_field", model)
+    with untouched(model, training=False):
+        model.requires_grad_(False)                     # the gradient of one unit in the image is all that is asked for
+        seen = forward_pass("receptive_field", model, input_shape)
+        return ReceptiveField(seen.inputs[0].shape, _rows(model, seen, layers, lang), lang)
+
+
+def _rows(model, seen, layers, lang):
     image = seen.inputs[0]
     rank = image.ndim - 2
     if rank not in (1, 2, 3) or not image.requires_grad:
@@ -113,11 +121,11 @@ def receptive_field(model, input_shape=None, layers=None, lang="both"):
     looking = [node for node in seen.nodes if node in found and _looks(node, rank)]
     if layers is not None:
         looking = [node for node in looking if _path(seen, node) in layers]
-    rows = [_row(seen, node, found[node], rank, lang) for node in looking]
-    if not rows:
-        raise ArgumentError(f"receptive_field: {type(model).__name__} has no convolution or pooling that sees the input"
-                            f"{'' if layers is None else f', or none called {layers}'}. Give a convolutional network.")
-    return ReceptiveField(image.shape, rows, lang)
+    if not looking:
+        raise ArgumentError(f"receptive_field: {type(model).__name__} has no convolution or pooling that sees the "
+                            f"input{'' if layers is None else f', or none called {layers}'}. Give a convolutional "
+                            "network.")
+    return [_row(seen, node, found[node], rank, lang) for node in looking]
 
 
 def _looks(node, rank):

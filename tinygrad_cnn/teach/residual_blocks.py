@@ -6,8 +6,9 @@ modules are blocks. f is what is left, block(x) - s(x): with a ReLU after the su
 """
 from contextlib import contextmanager
 
-from ..errors import ArgumentError, ArgumentTypeError
+from ..errors import ArgumentError
 from ..nn.models.resnet_v2 import PreActBlock, PreActBottleneck
+from .forward_pass import check_module
 
 __all__ = ["ResidualBlock", "residual_blocks"]
 
@@ -45,9 +46,7 @@ def residual_blocks(function, model, blocks=None):
     identity), for modules that cannot be told to be blocks by their attributes.
     Raises: ArgumentTypeError if model is no Module; ArgumentError if it has no blocks.
     """
-    if not hasattr(model, "named_modules"):
-        raise ArgumentTypeError(f"{function}: {type(model).__name__} is not a Module. Give a model with residual "
-                                "blocks.")
+    check_module(function, model)
     if blocks is not None:
         return [ResidualBlock(path, model.get_submodule(path), shortcut) for path, shortcut in blocks.items()]
     found = [ResidualBlock(path, module, _shortcut(module)) for path, module in model.named_modules()

@@ -155,9 +155,8 @@ class _Table:
         leaves = [edge for edge in node.edges if isinstance(edge, Leaf)]
         used = [p for p in self.model.parameters() if getattr(p, "holder", None) in leaves]
         work = multiply_adds(node)
-        if not work and node.op.name not in _WINDOWED:
+        if not work and node.op.name not in _WINDOWED and self.counted.issuperset(used):
             self.functions[name] += 1
-            self.counted.update(used)
             return None
         return LayerRow(path=f"{call.path if call else ''} ({name})".strip(), kind=name, **self.window(node),
                         shape=tuple(node.shape), maps=self.is_map(node.shape), **self.count(used), multiply_adds=work,

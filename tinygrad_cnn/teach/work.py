@@ -1,7 +1,8 @@
 """What a node costs: the multiply-adds of convolutions and matrix products.
 
 A multiply-add is one multiplication and the addition that takes its result; biases, element-wise functions, pooling and
-normalisation are not counted, which is how the published numbers of networks are counted.
+normalisation are not counted, which is how the published numbers of networks are counted. (Linear interpolation is a
+matrix product here, and counted.)
 """
 from math import prod
 
