@@ -1,9 +1,12 @@
 """Every exhibit of the museum is wrong where it says, and its cure is right everywhere; the texts are complete."""
 import re
 
+import hypothesis.strategies as st
 import numpy as np
 import pytest
+from hypothesis import given
 
+import tinygrad_cnn as tg
 from tinygrad_cnn.errors import ArgumentError
 from tinygrad_cnn.teach import bug_museum
 from tinygrad_cnn.testing import GradcheckError, gradcheck, gradgradcheck
@@ -34,6 +37,20 @@ def test_the_check_passes_the_cure_at_every_input(name):
     piece = bug_museum.exhibit(name)
     for inputs in (piece.inputs(), piece.revealing()):
         assert check_of(piece)(piece.cured, inputs)
+
+
+@given(st.sampled_from(["conv2d", "strided_conv2d", "same_conv2d"]), st.integers(1, 3), st.integers(1, 3),
+       st.integers(0, 3), st.integers(0, 3))
+def test_the_cures_of_convolution_are_right_for_every_size(name, KH, KW, more_rows, more_columns):
+    x = tg.randn(1, 2, KH + more_rows, KW + more_columns, dtype=tg.float64, requires_grad=True)
+    w = tg.randn(2, 2, KH, KW, dtype=tg.float64, requires_grad=True)
+    assert gradcheck(bug_museum.exhibit(name).cured, (x, w))
+
+
+@given(st.integers(1, 3), st.integers(1, 3), st.integers(3, 5), st.integers(3, 5))
+def test_the_cure_of_max_pooling_is_right_for_every_overlap(kernel, stride, H, W):
+    x = tg.randperm(2 * H * W).double().reshape(1, 2, H, W).requires_grad_()
+    assert gradcheck(bug_museum.exhibit("max_pool2d").cured, (x, kernel, stride))
 
 
 @pytest.mark.parametrize("name", sorted(set(NAMES) - FOUND_AT_ONCE))
