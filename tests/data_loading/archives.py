@@ -26,6 +26,23 @@ def batch_pickle(images, labels, key="labels", protocol=2):
     return pickle.dumps(content, protocol)
 
 
+def batch_pickle_of_python_2(images, labels):
+    """The Python form as it was published: protocol 2 of Python 2, whose strings are bytes."""
+    def text(content):
+        short = len(content) < 256
+        return (b"U" + struct.pack("<B", len(content)) if short else b"T" + struct.pack("<i", len(content))) + content
+
+    raw = images.reshape(len(images), -1)
+    shape = b"M" + struct.pack("<H", len(raw)) + b"M" + struct.pack("<H", raw.shape[1]) + b"\x86"
+    dtype = b"cnumpy\ndtype\n" + text(b"u1") + b"K\x00K\x01\x87R(K\x03" + text(b"|") + b"NNN" + 2 * (
+        b"J" + struct.pack("<i", -1)) + b"K\x00tb"
+    array = (b"cnumpy.core.multiarray\n_reconstruct\n" + b"cnumpy\nndarray\n" + b"K\x00\x85" + text(b"b") + b"\x87R"
+             + b"(K\x01" + shape + dtype + b"\x89" + text(raw.tobytes()) + b"tb")
+    numbers = b"](" + b"".join(b"K" + bytes([label]) for label in labels) + b"e"
+    return (b"\x80\x02}(" + text(b"data") + array + text(b"labels") + numbers + text(b"batch_label")
+            + text(b"testing batch 1 of 1") + b"u.")
+
+
 def cifar10_files(form, per_file=4):
     """name -> bytes of the six files, and the images and labels of (training, test)."""
     images, labels = pixels(6 * per_file), np.arange(6 * per_file) % 10

@@ -8,7 +8,16 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 import tinygrad_cnn as tg
-from tests.data_loading.archives import add, batch_pickle, cifar10_files, pixels, records, write_folder, write_tar
+from tests.data_loading.archives import (
+    add,
+    batch_pickle,
+    batch_pickle_of_python_2,
+    cifar10_files,
+    pixels,
+    records,
+    write_folder,
+    write_tar,
+)
 from tests.real_data import cifar10
 from tinygrad_cnn.data import CIFAR10, CIFAR100, DataLoader
 from tinygrad_cnn.data import transforms as T
@@ -95,6 +104,15 @@ def test_pickles_of_every_binary_protocol_come_back_as_they_were(count, seed, pr
     root = tmp_path_factory.mktemp("cifar")
     write_folder(root, {"test_batch": batch_pickle(images, labels, protocol=protocol)})
     found = CIFAR10(root, train=False)
+    assert np.array_equal(found.data.numpy(), images) and found.targets.tolist() == labels.tolist()
+
+
+def test_a_pickle_of_python_2_and_of_the_published_size_is_read(tmp_path):
+    images, labels = pixels(10_000), np.arange(10_000) % 10
+    content = batch_pickle_of_python_2(images, labels.tolist())
+    write_folder(tmp_path, {"test_batch": content})
+    assert pickle.loads(content, encoding="bytes")[b"data"].shape == (10_000, 3072)        # as its page says to read it
+    found = CIFAR10(tmp_path, train=False)
     assert np.array_equal(found.data.numpy(), images) and found.targets.tolist() == labels.tolist()
 
 
