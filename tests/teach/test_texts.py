@@ -12,7 +12,7 @@ from tinygrad_cnn.teach.tape import NOTES
 from tinygrad_cnn.teach.texts import TEXTS, Texts
 
 ROOM = pathlib.Path(teach.__file__).parent
-SOURCES = [ROOM / f"{name}.py" for name in ("explain", "tree")]
+SOURCES = [ROOM / f"{name}.py" for name in ("explain", "telling", "tree")]
 
 
 def fields(text):

@@ -4,18 +4,16 @@ Everything is read from a tape (tape.py). For a loss that was not recorded, a ta
 (graph_tape.py). One forward step is printed as an assignment, its formula and its result; one backward step as the
 gradient that has arrived and, for each input, the rule, what it gives, and the sum so far.
 """
-import sys
-
 from ..errors import ArgumentTypeError
 from ..tensor import Tensor
 from .formulas import arriving, forward_formula, rule_formula
 from .graph_tape import graph_tape
 from .names import shown, user_frames
-from .page import SMALL, Page, columns, numbers, padded, shape_text
+from .page import SMALL, columns, padded, shape_text, write
 from .tape import Tape
+from .telling import INDENT, Teller, subscript
 from .texts import Texts
 
-INDENT = " " * 5
 PLAIN = {"None", "False"}                               # attributes that say nothing
 
 
@@ -54,19 +52,14 @@ def explain(tape_or_loss, lang="both", file=None, names=None):
         tape = graph_tape(tape, names, user_frames())
     elif not isinstance(tape, Tape):
         raise ArgumentTypeError(f"explain: expected the tape of a record() block or a Tensor, got {type(tape).__name__}.")
-    text = Explanation(tape, texts).text()
-    file = sys.stdout if file is None else file
-    encoding = getattr(file, "encoding", None) or "utf-8"
-    file.write(text.encode(encoding, "replace").decode(encoding))
+    write(Explanation(tape, texts).text(), file)
 
 
-class Explanation:
+class Explanation(Teller):
     """The text of one tape."""
 
     def __init__(self, tape, texts):
-        self.tape, self.texts = tape, texts
-        self.page = Page()
-        self.types = {event.module: event.type for event in tape.events if event.kind == "enter"}
+        super().__init__(tape, texts)
         self.given, self.phase, self.results, self.conventions = set(), None, [], False
         self.visited = None                             # the event of the node whose rules are being told
 
@@ -87,10 +80,6 @@ class Explanation:
             self.sentences("note_no_backward")
         return self.page.text()
 
-    def sentences(self, key, **values):
-        for sentence in self.texts.sentences(key, **values):
-            self.page.paragraph(sentence, " ")
-
     # Forward
 
     def tell_op(self, number, event):
@@ -101,12 +90,17 @@ class Explanation:
             self.open_forward(number)
         self.page.line()
         self.assignment(event)
-        formula = forward_formula(event.op)
+        formula = forward_formula(event.op, [name for name, given in zip(event.names, event.inputs) if given is None])
         shapes = self.shapes(event)
         attributes = attribute_text(event.attrs)
         self.page.line(INDENT + formula, shapes)
         if attributes:
             self.page.paragraph(attributes, INDENT)
+        for operand in event.inputs:
+            number = operand.get("tensor") if operand else None
+            if number is not None and self.tape.tensors[number].kind == "argument" and number not in self.given:
+                self.given.add(number)
+                self.value_lines(f"{INDENT}{self.label(number)} = ", self.tape.tensors[number].value)
         for k, output in enumerate(event.outputs):
             value = self.tape.tensors[output].value
             if value is not None:
@@ -124,7 +118,7 @@ class Explanation:
             self.page.line()
         new = dict.fromkeys(operand["tensor"] for event in calls for operand in event.inputs if operand and "tensor" in operand
                             and self.tape.tensors[operand["tensor"]].step is None)
-        self.list_given([number for number in new if number not in self.given])
+        self.list_given([n for n in new if n not in self.given and self.tape.tensors[n].kind != "argument"])
 
     def list_given(self, numbers_):
         if not numbers_:
@@ -143,34 +137,6 @@ class Explanation:
             else:
                 right = tensor.dtype if "int" in tensor.dtype or tensor.dtype == "bool" else ""
             self.value_lines(lead, tensor.value, right)
-
-    def assignment(self, event):
-        """v1 = linear(x=x, w=fc.weight, bias=fc.bias), and the layer that did it."""
-        outputs = ", ".join(self.label(number) for number in event.outputs)
-        arguments = [f"{name}={self.operand(operand)}" for name, operand in zip(event.names, event.inputs)
-                     if operand is not None]
-        layer = ""
-        if event.module is not None:
-            layer = f"{shown(event.module)} {shown(self.types.get(event.module, ''))}".strip()
-        lead = f"{event.step:>3}  {outputs} = {shown(event.op)}("
-        line, width = lead, self.page.width
-        for k, argument in enumerate(arguments):
-            piece = argument + (")" if k == len(arguments) - 1 else ", ")
-            if columns(line) + columns(piece.rstrip()) > width and line.strip() != lead.strip():
-                self.page.line(line)
-                line = " " * min(columns(lead), 16)
-            line += piece
-        self.page.line(line if arguments else line + ")", layer)
-
-    def operand(self, operand):
-        return self.label(operand["tensor"]) if "tensor" in operand else str(operand.get("number", "?"))
-
-    def shapes(self, event):
-        """(2, 3), (4, 3) → (2, 4)"""
-        tensors = self.tape.tensors
-        before = [shape_text(tensors[operand["tensor"]].shape) for operand in event.inputs if operand and "tensor" in operand]
-        after = [shape_text(tensors[number].shape) for number in event.outputs]
-        return f"{', '.join(before)} → {', '.join(after)}" if before else f"→ {', '.join(after)}"
 
     # Backward
 
@@ -214,17 +180,6 @@ class Explanation:
             if event.kind == "rule":
                 rows.append((*self.rule_texts(self.visited.op, event.input), self.label(event.tensor)))
         return rows
-
-    def until(self, start, *kinds):
-        """The events from `start` on, to the first of one of the kinds."""
-        for k in range(start, len(self.tape.events)):
-            event = self.tape.events[k]
-            if event.kind in kinds:
-                return
-            yield event
-
-    def count_text(self, count):
-        return self.texts.phrase("steps", count=count, s="" if count == 1 else "s")
 
     @staticmethod
     def rule_texts(op, name):
@@ -303,26 +258,6 @@ class Explanation:
                 lead = " " * columns(lead)
             self.value_lines(lead + "= ", event.value)
 
-    # Pieces
-
-    def label(self, number):
-        return shown(self.tape.label(number))
-
-    def value_lines(self, lead, value, right=""):
-        """A value behind a lead, or under it where it is too wide."""
-        if value is None:
-            self.page.line(lead.rstrip(" ="), right)
-            return
-        value = self.tape.values[value]
-        room = self.page.width - columns(lead) - (columns(right) + 2 if right else 0)
-        lines = numbers(value, room)
-        if max(map(columns, lines)) > room:
-            self.page.line(lead.rstrip(), right)
-            self.page.block(INDENT + "    ", lines)
-            return
-        self.page.line(lead + lines[0], right)
-        self.page.block(" " * columns(lead), lines[1:])
-
 
 def summed_axes(before, after):
     """The axes over which a gradient of shape `before` is summed to `after`, counted in `before`."""
@@ -334,8 +269,3 @@ def attribute_text(attrs):
     """The attributes of a call that say something, in one line."""
     return ", ".join(text if name == "geom" else f"{name} = {text}" for name, text in attrs.items()
                      if text not in PLAIN and len(text) <= 60)
-
-
-def subscript(number):
-    """A number in subscript digits."""
-    return str(number).translate(str.maketrans("0123456789", "₀₁₂₃₄₅₆₇₈₉"))

@@ -8,6 +8,7 @@ stride, d the dilation and pad the padding; n counts the batch, c input channels
 A rule that begins with an index, "[i] = ...", is for that element of the gradient. The formulas are for the reader; the rules that run stand beside the ops (ops/*.py), and the tests check those.
 """
 import inspect
+import re
 
 from ..autograd import OPS
 
@@ -241,15 +242,19 @@ BY_DECLARATION = frozenset((
 ))
 
 
-def forward_formula(op):
-    """The op's own formula, y = ...; where the table has none, its name with the letters of its inputs.
+def forward_formula(op, absent=()):
+    """The op's own formula, y = ..., without terms in the inputs named as absent.
 
-    >>> forward_formula("mul"), forward_formula("norm_grad"), forward_formula("MyFunction")
-    ('y = a · b', 'y = norm_grad(g, x, weight, mean, rstd)', 'y = MyFunction.forward(…)')
+    Where the table has none, it is the op's name with the letters of its inputs.
+
+    >>> forward_formula("linear"), forward_formula("linear", ["bias"])
+    ('y = x @ wᵀ + bias', 'y = x @ wᵀ')
+    >>> forward_formula("norm_grad"), forward_formula("MyFunction")
+    ('y = norm_grad(g, x, weight, mean, rstd)', 'y = MyFunction.forward(…)')
     """
     entry = FORMULAS.get(op)
     if entry is not None:
-        return entry.forward
+        return re.sub(rf" [·+] ({'|'.join(absent)})\b(\[\w\])?", "", entry.forward) if absent else entry.forward
     return f"y = {op}({', '.join(OPS[op].inputs)})" if op in OPS else f"y = {op}.forward(…)"
 
 

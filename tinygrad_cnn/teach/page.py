@@ -3,6 +3,7 @@
 Numbers are printed as tensors print them (printing.py): few elements in full, many as least … greatest and norm.
 """
 import math
+import sys
 import unicodedata
 
 from ..printing import format_array, get_printoptions
@@ -57,7 +58,8 @@ def numbers(value, room):
         indent = max(0, get_printoptions()["linewidth"] - room)
         first, *rest = format_array(value.array, indent).split("\n")
         lines = [first, *(line[indent:] for line in rest if line.strip())]
-        if len(lines) <= LINES and max(map(len, lines)) <= room:
+        rows = value.size // (value.shape[-1] if value.shape and value.size else 1)
+        if len(lines) <= min(LINES, 2 * max(rows, 1)) and max(map(len, lines)) <= room:
             return lines
     return [summary_text(value)]
 
@@ -68,6 +70,13 @@ def summary_text(value):
     parts = [] if math.isnan(found["norm"]) else [f"{found['min']:.4g} … {found['max']:.4g}   ‖·‖ {found['norm']:.4g}"]
     parts += [f"{int(found[name])} {name}" for name in ("nan", "inf") if found[name]]
     return "   ".join(parts) or "[]"
+
+
+def write(text, file=None):
+    """Write a text to a stream (sys.stdout by default), with ? for what its encoding does not have."""
+    file = sys.stdout if file is None else file
+    encoding = getattr(file, "encoding", None) or "utf-8"
+    file.write(text.encode(encoding, "replace").decode(encoding))
 
 
 class Page:
@@ -83,6 +92,9 @@ class Page:
             self.lines.append(text.rstrip())
         elif columns(text) + columns(right) + 2 <= self.width:
             self.lines.append(padded(text, self.width - columns(right)) + right)
+        elif columns(right) > self.width:
+            self.lines.append(text.rstrip())
+            self.paragraph(right, "    ")
         else:
             self.lines += [text.rstrip(), " " * (self.width - columns(right)) + right]
 

@@ -65,6 +65,7 @@ class Recorder:
             entry = self.tape.tensors[number]
             if entry.name is None and entry.kind == "constant":
                 entry.name = self.names.by_letter(a, letter)
+                entry.kind = "argument" if entry.name else "constant"
             return {"tensor": number}
         if isinstance(a, (bool, int, float)):
             return {"number": written(a) if isinstance(a, float) else a}

@@ -11,9 +11,10 @@ Where only the graph was left to read, what it no longer holds is null. The JSON
      "events": [{"kind", and the fields that EVENTS gives that kind}],
      "values": [{"shape", "dtype", "data" or "summary"}]}
 
-A tensor's `kind` is parameter, leaf, constant or computed; its `name` is the user's or null; its `step` is the number of
-the call that computed it, its `part` which of several outputs it is, its `value` the number of its value, or null. In
-the text, `<`, `>` and `&` are written as escapes, so that it can stand inside a page.
+A tensor's `kind` is parameter, leaf, constant, computed, or argument: a constant that nobody has a name for but the op
+whose argument it is. Its `name` is the user's, the argument's, or null; its `step` is the number of the call that
+computed it, its `part` which of several outputs it is, its `value` the number of its value, or null. In the text, `<`,
+`>` and `&` are written as escapes, so that it can stand inside a page.
 """
 import json
 from dataclasses import dataclass
@@ -24,11 +25,12 @@ from ..io.atomic import atomic_write
 from .values import LIMIT, SPECIAL, Value, is_shape
 
 FORMAT, VERSION = "tinygrad_cnn.tape", 1
-TENSOR_KINDS = ("parameter", "leaf", "constant", "computed")
+TENSOR_KINDS = ("parameter", "leaf", "constant", "argument", "computed")
 SOURCES = ("record", "graph")
 
 # What a field is: text, flag, count, shape, tensor, value, event (the number of one), operands (a list of
-# {"tensor": n}, {"number": x}, {"unknown": true} or null), attrs (an object of texts); with "?" also null, with "s" a list of them.
+# {"tensor": n}, {"number": x}, {"unknown": true} or null), attrs (an object of texts); with "?" also null, with "s" a
+# list of them.
 EVENTS = {
     # forward: a module is entered and left; an op is called
     "enter": {"module": "text", "type": "text"},

@@ -5,14 +5,13 @@ several inputs to print, the one with the most below it goes on straight down, a
 the right: so the indentation grows with the logarithm of the number of nodes, and no graph is too deep. Long straight
 pieces are folded.
 """
-import sys
 from collections import Counter
 
 from ..errors import ArgumentError, ArgumentTypeError
 from ..tensor import Tensor
 from .graph_tape import graph_of
 from .names import shown, user_frames
-from .page import WIDTH, columns, padded, shape_text
+from .page import WIDTH, columns, padded, shape_text, write
 from .texts import Texts
 
 KEPT_HEAD, KEPT_TAIL = 12, 4                            # lines of a folded piece that stay
@@ -40,9 +39,7 @@ def tree(loss, lang="both", file=None, names=None, fold=40):
         raise ArgumentError(f"tree: fold is {fold!r}. Give a number of lines, 20 or more, or None.")
     tape = graph_of(loss, names, user_frames())
     lines = Drawing(tape, Texts(lang), fold).lines()
-    file = sys.stdout if file is None else file
-    encoding = getattr(file, "encoding", None) or "utf-8"
-    file.write("".join(line.rstrip() + "\n" for line in lines).encode(encoding, "replace").decode(encoding))
+    write("".join(line.rstrip() + "\n" for line in lines), file)
 
 
 class Drawing:
