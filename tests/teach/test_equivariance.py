@@ -53,6 +53,13 @@ def test_global_pooling_makes_invariance_of_equivariance():
     assert "Invariance" in str(found)
 
 
+def test_without_images_it_draws_some_for_the_first_convolution():
+    found = equivariance(nn.Sequential(circular(stride=2)))
+    assert found.steps == (2, 2) and found.shift[2] < 1e-12
+    with pytest.raises(ArgumentError, match="equivariance: the model has no convolution.*Give images"):
+        equivariance(nn.Linear(2, 2))
+
+
 def test_a_function_will_do_and_pointwise_ones_are_equivariant_to_all_exact_motions():
     found = equivariance(lambda x: x.relu(), tg.randn(1, 1, 6, 6))
     assert max(found.shift.values()) == max(found.rotation[90], found.rotation[180]) == 0

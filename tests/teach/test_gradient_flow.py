@@ -22,6 +22,16 @@ def test_the_norms_are_those_of_backward():
                                                "classifier.5"]
 
 
+def test_without_a_loss_it_reads_what_backward_left():
+    model = nn.models.LeNet()
+    loss = model(tg.rand(2, 3, 32, 32)).square().sum()
+    expected = [row.norm for row in gradient_flow(model, loss).rows]
+    with pytest.raises(ArgumentError, match=r"gradient_flow: no parameter has a gradient.*loss.backward\(\)"):
+        gradient_flow(model)
+    loss.backward()
+    assert [row.norm for row in gradient_flow(model).rows] == expected
+
+
 def test_a_deep_sigmoid_net_vanishes_and_a_residual_one_does_not():
     class Deep(nn.Module):
         def __init__(self, residual):

@@ -9,7 +9,7 @@ includes; it is taken over the places in the middle half of the map, where nothi
 from ..autograd import no_grad
 from ..errors import ArgumentError
 from ..ops import rot90
-from .forward_pass import model_inputs
+from .forward_pass import channels_and_axes, model_inputs
 from .text_table import bar, lined_up
 from .texts_layers import headings, say
 from .untouched import untouched
@@ -39,11 +39,12 @@ class Equivariance:
         return "\n".join([title, "", *lined_up(headings(self.lang, "equivariance.head"), rows, left=4)])
 
 
-def equivariance(model, images, shifts=(1, 2, 3, 4), angles=(90, 180, 45), scales=(0.75, 1.5), lang="both"):
+def equivariance(model, images=None, shifts=(1, 2, 3, 4), angles=(90, 180, 45), scales=(0.75, 1.5), lang="both"):
     """The error of `model` under shifts (pixels, along the last axis), rotations (degrees) and scalings of `images`.
 
     Args: model: a Module or a function, (N, C, H, W) -> a map (N, K, OH, OW) or anything of (N, ...). images: a Tensor
-    (N, C, H, W), or its shape. lang: "zh", "en" or "both".
+    (N, C, H, W), or its shape; random ones of 32 x 32 for the model's first convolution if None. lang: "zh", "en" or
+    "both".
     Returns: an `Equivariance`; a Module, in evaluation mode meanwhile, is left as it was.
     Raises: ArgumentError for images that are not (N, C, H, W), or not square where they are turned.
     Source: Li Hang, Machine Learning Methods, section 24.1.5.
@@ -56,6 +57,8 @@ def equivariance(model, images, shifts=(1, 2, 3, 4), angles=(90, 180, 45), scale
     """
     if not hasattr(model, "modules"):
         return _measured(model, images, shifts, angles, scales, lang)
+    if images is None:
+        images = (1, channels_and_axes("equivariance", model, "images")[0], 32, 32)
     (images,) = model_inputs("equivariance", model, images)
     with untouched(model, training=False):
         return _measured(model, images, shifts, angles, scales, lang)

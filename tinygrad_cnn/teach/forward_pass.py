@@ -14,7 +14,8 @@ from ..ops import rand
 from ..tensor import Leaf, Tensor
 from .untouched import untouched
 
-__all__ = ["Call", "ForwardPass", "check_module", "model_inputs", "forward_pass", "tensors_in"]
+__all__ = ["Call", "ForwardPass", "channels_and_axes", "check_module", "forward_pass", "model_inputs",
+           "tensors_in"]
 
 
 class Call:
@@ -113,6 +114,19 @@ def forward_pass(function, model, input_or_shape, *, parameters=False):
                 handle.remove()
     seen.nodes = _nodes([t.edge for t in tensors_in(seen.output)] + [out.edge for c in seen.calls for out in c.outputs])
     return seen
+
+
+def channels_and_axes(function, model, cure):
+    """(C, number of spatial axes) of the input, as the first convolution of `model` takes it.
+
+    Raises: ArgumentTypeError if model is no Module; ArgumentError, with the advice to give `cure`, if it has none.
+    """
+    check_module(function, model)
+    for module in model.modules():
+        weight = getattr(module, "weight", None)
+        if hasattr(module, "in_channels") and getattr(weight, "ndim", 0) in (3, 4, 5):
+            return module.in_channels, weight.ndim - 2
+    raise ArgumentError(f"{function}: the model has no convolution to tell the input's shape from. Give {cure}.")
 
 
 def check_module(function, model):

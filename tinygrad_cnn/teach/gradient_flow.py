@@ -71,11 +71,11 @@ class GradientFlow:
         save(figure, path)
 
 
-def gradient_flow(model, loss, lang="both"):
+def gradient_flow(model, loss=None, lang="both"):
     """The norm of the loss's gradient in the parameters of each layer.
 
-    Args: model: a Module. loss: a Tensor of one element computed with it, or a function of the model that computes one.
-    lang: "zh", "en" or "both".
+    Args: model: a Module. loss: a Tensor of one element computed with it, or a function of the model that computes one;
+    None: the gradients that backward() left in the parameters. lang: "zh", "en" or "both".
     Returns: a `GradientFlow`. No .grad is touched; the graph of a given loss can be used again, and what a function of
     the model changes in it (running statistics, random numbers) is put back.
     Raises: ArgumentTypeError for a loss that is neither; ArgumentError if it has no gradient, or more than one element.
@@ -91,7 +91,12 @@ def gradient_flow(model, loss, lang="both"):
     if not parameters:
         raise ArgumentError(f"gradient_flow: {type(model).__name__} has no parameters that require a gradient. Give "
                             "a model with weights that are trained.")
-    if callable(loss):
+    if loss is None:
+        gradients = [p.grad for p in parameters]
+        if all(g is None for g in gradients):
+            raise ArgumentError("gradient_flow: no parameter has a gradient. Call it after loss.backward(), or give "
+                                "the loss.")
+    elif callable(loss):
         with untouched(model), enable_grad():
             gradients = _gradients(loss(model), parameters)
     else:

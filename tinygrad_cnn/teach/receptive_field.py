@@ -8,7 +8,7 @@ in a forward count as layers do.
 from collections import Counter
 
 from ..errors import ArgumentError, ShapeError
-from .forward_pass import check_module, forward_pass
+from .forward_pass import channels_and_axes, check_module, forward_pass
 from .locality import ADAPTIVE, EVERYTHING, Window, view_of
 from .reach import NO_FORMULA, box_of, reaches, source
 from .support import support_of
@@ -224,13 +224,7 @@ def _is_dead(weight):
 
 def _on_growing_images(model, layers, lang):
     """receptive_field on the smallest image that runs and that no field sticks out of, or else on the largest."""
-    weights = [p for p in model.parameters() if p.ndim in (3, 4, 5)]
-    if not weights:
-        raise ArgumentError("receptive_field: the model has no convolution to tell the input's shape from. Give "
-                            "input_shape=(N, C, *spatial).")
-    rank = weights[0].ndim - 2
-    first = next((m for m in model.modules() if getattr(m, "in_channels", None)), None)
-    channels = first.in_channels if first is not None else weights[0].shape[1]
+    channels, rank = channels_and_axes("receptive_field", model, "input_shape=(N, C, *spatial)")
     found = failure = None
     for size in SIZES if rank < 3 else SIZES[:5]:
         try:
