@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 
 from tinygrad_cnn.errors import MissingExtraError
-from tinygrad_cnn.train import draw_confusion_matrix, draw_learning_curve
+from tinygrad_cnn.train import draw_confusion_matrix, draw_filters, draw_learning_curve
 
 pytest.importorskip("matplotlib", reason="pictures need matplotlib: pip install 'tinygrad_cnn[train]'")
 ROWS = [{"epoch": epoch, "train_loss": 1 / epoch, "test_loss": 1.2 / epoch, "train_accuracy": 1 - 0.3 / epoch,
@@ -44,6 +44,25 @@ def test_confusion_matrix_without_mistakes_has_no_red(tmp_path):
     draw_confusion_matrix(np.diag([5, 6, 7]), ["a", "b", "c"], tmp_path / "confusion.png", "a title")
     image = pixels(tmp_path / "confusion.png")[..., :3]
     assert ((image[..., 0] - image[..., 2]) > 0.3).sum() == 0
+
+
+def test_a_hundred_classes_are_drawn_without_names(tmp_path):
+    names = [f"class {k}" for k in range(100)]
+    draw_confusion_matrix(np.full((100, 100), 3), names, tmp_path / "confusion.png", "a title")
+    assert pixels(tmp_path / "confusion.png").std() > 0
+
+
+@pytest.mark.parametrize("shape", [(16, 3, 3, 3), (5, 1, 5, 5), (1, 8, 1, 1), (300, 3, 2, 2)])
+def test_filters_are_drawn_for_any_number_of_channels(shape, tmp_path):
+    draw_filters(np.random.default_rng(0).standard_normal(shape), tmp_path / "filters.png", "a title")
+    assert pixels(tmp_path / "filters.png").std() > 0
+
+
+def test_filters_of_zeros_are_grey(tmp_path):
+    draw_filters(np.zeros((4, 3, 3, 3)), tmp_path / "filters.png", "")
+    image = pixels(tmp_path / "filters.png")[..., :3]
+    middle = image[image.shape[0] // 3, image.shape[1] // 3]
+    np.testing.assert_allclose(middle, 0.5, atol=0.01)
 
 
 def test_drawing_leaves_pyplot_and_the_users_backend_alone(tmp_path):

@@ -7,6 +7,7 @@ import numpy as np
 from ..errors import MissingExtraError
 from ..io import atomic_write
 
+_LEGIBLE = 25                                   # classes whose names and counts find room
 _TRAIN, _TEST = "#c44e52", "#4c72b0"
 
 
@@ -34,19 +35,20 @@ def draw_learning_curve(rows, path, title):
 def draw_confusion_matrix(confusion, class_names, path, title):
     """True class (rows) by predicted class (columns) as a PNG, the right answers in blue and the mistakes in red.
 
-    Shapes: confusion (K, K) of counts; class_names K strings.
+    Shapes: confusion (K, K) of counts; class_names K strings. More than 25 classes are drawn without names and counts.
     """
     confusion = np.asarray(confusion)
     figure = _figure(7, 6.4)
     axes = figure.add_subplot()
     axes.imshow(_colours(confusion))
-    for (row, column), count in np.ndenumerate(confusion):
-        if count:
-            dark = row == column and 2 * count > confusion.max()
-            axes.text(column, row, str(count), ha="center", va="center", color="white" if dark else "black")
-    ticks = range(len(class_names))
-    axes.set_xticks(ticks, class_names)
-    axes.set_yticks(ticks, class_names)
+    if len(class_names) <= _LEGIBLE:
+        for (row, column), count in np.ndenumerate(confusion):
+            if count:
+                dark = row == column and 2 * count > confusion.max()
+                axes.text(column, row, str(count), ha="center", va="center", color="white" if dark else "black")
+        ticks, slanted = range(len(class_names)), max(map(len, class_names)) > 3
+        axes.set_xticks(ticks, class_names, rotation=45 if slanted else 0, ha="right" if slanted else "center")
+        axes.set_yticks(ticks, class_names)
     axes.set_xlabel("predicted")
     axes.set_ylabel("true")
     axes.set_title(title)
