@@ -30,8 +30,8 @@ class Pictures(Dataset):
         if len(images) != len(labels):
             raise DataError(f"{type(self).__name__}: {len(images)} images but {len(labels)} labels. "
                             "Fetch the files again.")
-        if len(labels) and max(labels) >= len(self.classes):
-            raise DataError(f"{type(self).__name__}: there is a label {max(labels)}, but only {len(self.classes)} "
+        if len(labels) and np.max(labels) >= len(self.classes):
+            raise DataError(f"{type(self).__name__}: there is a label {np.max(labels)}, but only {len(self.classes)} "
                             "classes. Fetch the files again.")
         self.data = Tensor(np.ascontiguousarray(images), CPU)
         self.targets = Tensor(np.asarray(labels, np.int64), CPU)
