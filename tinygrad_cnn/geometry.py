@@ -344,7 +344,7 @@ def _named_padding(op, padding, kernel, stride, dilation):
 
 def _check_groups(op, groups):
     if not isinstance(groups, Integral) or isinstance(groups, bool) or groups < 1:
-        raise ArgumentError(f"{op}: groups={groups!r} must be an integer of at least 1.")
+        raise ArgumentError(f"{op}: groups={groups!r} must be an integer of at least 1. Give 1 for no groups.")
 
 
 def _check_kernel(op, kernel):

@@ -47,7 +47,7 @@ def test_sequential_is_indexed_sliced_changed_and_joined_like_a_list():
     (lambda: nn.Sequential(lambda x: x), errors.ArgumentTypeError, "'0' is a function, not a Module or None"),
     (lambda: nn.Sequential(nn.ReLU()) + nn.ReLU(), errors.ArgumentTypeError, "joins two Sequentials, not a ReLU"),
     (lambda: nn.Sequential(nn.ReLU()) * 0, errors.ArgumentTypeError, "positive integer, not 0"),
-    (lambda: nn.ModuleList()[0], errors.TensorIndexError, "ModuleList: it is empty"),
+    (lambda: nn.ModuleList()[0], errors.TensorIndexError, "ModuleList: index 0 of an empty one"),
     (lambda: nn.ModuleList(3), errors.ArgumentTypeError, "extend takes an iterable of modules, not a int"),
     (lambda: nn.ModuleDict([1]), errors.ArgumentTypeError, "neither a mapping nor an iterable of"),
     (lambda: nn.ModuleDict({"a": 1}), errors.ArgumentTypeError, "'a' is a int, not a Module"),

@@ -93,11 +93,11 @@ def test_an_empty_weight_is_left_alone_with_a_warning():
      r"shape \(3,\), and fan_in and fan_out need at least 2 axes"),
     (lambda: init.kaiming_normal_(tg.empty(3, 3), mode="fan"), errors.ArgumentError,
      "mode is 'fan'. Use 'fan_in' or 'fan_out'"),
-    (lambda: init.eye_(tg.empty(3)), errors.ShapeError, "Only a matrix, with 2 axes"),
+    (lambda: init.eye_(tg.empty(3)), errors.ShapeError, "Give a matrix, with 2 axes"),
     (lambda: init.dirac_(tg.empty(3, 3)), errors.ShapeError, "Pass a convolution's weight, with 3 to 5 axes"),
     (lambda: init.dirac_(tg.empty(3, 3, 3), groups=2), errors.ArgumentError,
      "3 output channels are not a multiple of 2 groups"),
-    (lambda: init.orthogonal_(tg.empty(3)), errors.ShapeError, "needs at least 2 axes"),
+    (lambda: init.orthogonal_(tg.empty(3)), errors.ShapeError, "with at least 2 axes"),
     (lambda: init.sparse_(tg.empty(3), 0.1), errors.ShapeError, "must be a matrix"),
     (lambda: init.trunc_normal_(tg.empty(3), a=1, b=1), errors.ArgumentError, "a is 1, b is 1 and std is 1.0"),
     (lambda: init.normal_([1.0]), errors.ArgumentTypeError, "normal_: it fills a Tensor, not a list")])

@@ -24,7 +24,7 @@ REFUSED = [
     (lambda: nn.Conv2d(4, 3, 3, groups=2), "Conv2d: out_channels is 3, not a multiple of 2 groups"),
     (lambda: nn.Conv2d(4, 4, 3, padding_mode="mirror"), "padding_mode is 'mirror'. Use one of 'zeros', 'reflect'"),
     (lambda: nn.Conv3d(4, 4, 3, dilation=(1, 1)), r"Conv3d: dilation is \(1, 1\), 2 numbers for 3"),
-    (lambda: nn.ConvTranspose2d(4, 4, 3, padding_mode="reflect"), "transposed convolution has only 'zeros'"),
+    (lambda: nn.ConvTranspose2d(4, 4, 3, padding_mode="reflect"), "Use 'zeros', the only one"),
     (lambda: nn.ConvTranspose2d(4, 4, 3, padding="same"), "Give the padding in numbers"),
     (lambda: nn.MaxPool2d(0), "MaxPool2d: kernel_size is 0"),
     (lambda: nn.MaxPool2d(2, padding=2), "MaxPool2d: padding 2 is more than half of kernel_size 2"),

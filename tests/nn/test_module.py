@@ -147,9 +147,10 @@ def test_paths_lead_to_modules_parameters_and_buffers():
 
 @pytest.mark.parametrize("call,message", [
     (lambda n: n.get_submodule("head.7"),
-     r"get_submodule: Net.head has no submodule '7' \(looking for 'head.7'\). It has '0', '1'"),
-    (lambda n: n.get_parameter("conv.wait"), r"there is no parameter 'conv.wait'. conv has 'weight', 'bias'"),
-    (lambda n: n.get_buffer("nothing"), r"there is no buffer 'nothing'. Net has 'steps'"),
+     r"get_submodule: Net.head has no submodule '7' \(looking for 'head.7'\). Use one of those it has: '0', '1'"),
+    (lambda n: n.get_parameter("conv.wait"),
+     r"there is no parameter 'conv.wait'. Use one of those conv has: 'weight', 'bias'"),
+    (lambda n: n.get_buffer("nothing"), r"there is no buffer 'nothing'. Use one of those Net has: 'steps'"),
     (lambda n: n.set_submodule("tail", nn.ReLU(), strict=True), "there is no submodule 'tail' to replace")])
 def test_a_path_that_leads_nowhere_says_what_is_there(call, message):
     with pytest.raises(errors.ModuleError, match=message):

@@ -68,7 +68,7 @@ def test_what_is_no_tensor_is_refused():
 
 
 def test_an_integer_tensor_is_refused():
-    with pytest.raises(DTypeError, match=r"SGD: parameter 0 is tinygrad_cnn\.int64\. Only floating-point"):
+    with pytest.raises(DTypeError, match=r"SGD: parameter 0 is tinygrad_cnn\.int64\. Give floating-point"):
         SGD([tg.tensor([1, 2])])
 
 

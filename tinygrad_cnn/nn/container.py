@@ -23,7 +23,8 @@ def position_of(container, index, length):
         raise ArgumentTypeError(f"{name}: {index!r} is not an index. Use an integer or a slice.") from None
     if not -length <= position < length:
         raise TensorIndexError(f"{name}: index {position} is out of range for {length} entries. "
-                               f"Use {-length} to {length - 1}." if length else f"{name}: it is empty.")
+                               f"Use {-length} to {length - 1}." if length else
+                               f"{name}: index {position} of an empty one. Append an entry first.")
     return position % length
 
 

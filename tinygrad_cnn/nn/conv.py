@@ -148,7 +148,8 @@ class TransposedConvolution(Convolution):
                  bias=True, dilation=1, padding_mode="zeros", device=None, dtype=None):
         name = type(self).__name__
         if padding_mode != "zeros":
-            raise ArgumentError(f"{name}: padding_mode is {padding_mode!r}. A transposed convolution has only 'zeros'.")
+            raise ArgumentError(f"{name}: padding_mode is {padding_mode!r}. Use 'zeros', the only one that a "
+                                "transposed convolution has.")
         if isinstance(padding, str):
             raise ArgumentError(f"{name}: padding is {padding!r}. Give the padding in numbers.")
         self._set_up(in_channels, out_channels, kernel_size, stride, padding, dilation, groups, output_padding,

@@ -14,11 +14,13 @@ from ..ops.adaptive import *
 from ..ops.class_loss import *
 from ..ops.conv import *
 from ..ops.creation import empty_like, zeros
+from ..ops.dims import normalize_dim
 from ..ops.dropout import *
 from ..ops.elementwise import sigmoid, tanh
 from ..ops.embedding import embedding
 from ..ops.fold import *
 from ..ops.loss import *
+from ..ops.loss import check_float
 from ..ops.matmul import linear
 from ..ops.normalization import *
 from ..ops.pad import pad
@@ -27,6 +29,7 @@ from ..ops.scale_norm import *
 from ..ops.softmax import log_softmax as log_softmax_along
 from ..ops.softmax import softmax as softmax_along
 from ..ops.softmax import softmin as softmin_along
+from ..tensor import Tensor
 from .distances import *
 from .resize import *
 
@@ -84,6 +87,10 @@ def gumbel_softmax(logits, tau=1, hard=False, eps=1e-10, dim=-1):
     Args: hard: give a one at the largest and zeros elsewhere, with the gradient of the soft numbers. eps has no effect,
     as in PyTorch. Source: Jang, Gu and Poole 2017; Maddison, Mnih and Teh 2017.
     """
+    check_float("gumbel_softmax", logits, "logits")
+    if not tau > 0:
+        raise ArgumentError(f"gumbel_softmax: tau is {tau}. Give a temperature greater than 0.")
+    dim = normalize_dim("gumbel_softmax", dim, logits.ndim)
     noise = -empty_like(logits).exponential_().log()
     soft = softmax_along((logits + noise) / tau, dim)
     if not hard:
@@ -98,6 +105,9 @@ def rrelu(input, lower=1 / 8, upper=1 / 3, training=False, inplace=False):
 
     In training a is drawn from (lower, upper) for each number, in evaluation it is their mean. Source: Xu et al. 2015.
     """
+    check_float("rrelu", input)
+    if not lower <= upper:
+        raise ArgumentError(f"rrelu: lower={lower} is greater than upper={upper}. Exchange them.")
     if not training:
         return leaky_relu(input, (lower + upper) / 2, inplace)
     slope = empty_like(input).uniform_(lower, upper).masked_fill(input.detach() > 0, 1)
@@ -109,7 +119,14 @@ def bilinear(input1, input2, weight, bias=None):
 
     Raises: ShapeError if the sizes do not agree.
     """
+    for name, x in (("input1", input1), ("input2", input2), ("weight", weight)):
+        check_float("bilinear", x, name)
+    if weight.ndim != 3:
+        raise ShapeError(f"bilinear: weight has shape {tuple(weight.shape)}. Make it (O, I, J): a matrix an output.")
     outputs, i, j = weight.shape
+    if bias is not None and tuple(getattr(bias, "shape", ())) != (outputs,):
+        raise ShapeError(f"bilinear: bias has shape {tuple(getattr(bias, 'shape', ()))} but weight "
+                         f"{tuple(weight.shape)} has {outputs} outputs. Give shape ({outputs},).")
     if input1.shape[-1] != i or input2.shape[-1] != j or input1.shape[:-1] != input2.shape[:-1]:
         raise ShapeError(f"bilinear: input1 {tuple(input1.shape)} and input2 {tuple(input2.shape)} do not fit weight "
                          f"{tuple(weight.shape)}. Their last sizes must be {i} and {j}, all others equal.")
@@ -123,18 +140,26 @@ def one_hot(tensor, num_classes=-1):
     """A one at the place of each class and zeros elsewhere: classes (*) -> (*, num_classes), int64.
 
     Args: num_classes: one more than the largest class if -1.
-    Raises: DTypeError if the classes are not int64; ArgumentError if one is negative or not below num_classes.
+    Raises: DTypeError if the classes are not int64; ArgumentError if one is negative or not below num_classes (on a
+        GPU only if it has to count them).
 
     >>> import tinygrad_cnn as tg
     >>> one_hot(tg.tensor([2, 0]))
     tensor([[0, 0, 1],
             [1, 0, 0]])
     """
+    if not isinstance(tensor, Tensor):
+        raise DTypeError(f"one_hot: expected a Tensor, got {type(tensor).__name__}. Make one with tg.tensor(...).")
     if tensor.dtype is not dtypes.int64:
         raise DTypeError(f"one_hot: the classes are {tensor.dtype}. Convert them with .long().")
     if tensor.numel() == 0 and num_classes < 1:
         raise ArgumentError("one_hot: there are no classes to count. Give num_classes.")
-    low, high = (int(tensor.min()), int(tensor.max())) if tensor.numel() else (0, 0)
+    if num_classes != -1 and num_classes < 1:
+        raise ArgumentError(f"one_hot: num_classes is {num_classes}. Give a number of at least 1, or -1 to count them.")
+    if num_classes != -1 and tensor.device.type != "cpu":   # to look at the classes would mean to wait for the GPU
+        low, high = 0, num_classes - 1
+    else:
+        low, high = (int(tensor.min()), int(tensor.max())) if tensor.numel() else (0, 0)
     count = high + 1 if num_classes == -1 else num_classes
     if low < 0 or high >= count:
         raise ArgumentError(f"one_hot: class {low if low < 0 else high} is not one of the {count} classes 0 to "

@@ -167,8 +167,7 @@ def eye_(tensor):
     """
     _check("eye_", tensor)
     if tensor.ndim != 2:
-        raise ShapeError(f"eye_: the tensor has shape {tuple(tensor.shape)}. Only a matrix, with 2 axes, can be an "
-                         "identity.")
+        raise ShapeError(f"eye_: the tensor has shape {tuple(tensor.shape)}. Give a matrix, with 2 axes.")
     tensor.zero_()
     for i in range(min(tensor.shape)):
         tensor[i, i] = 1
@@ -266,7 +265,7 @@ def orthogonal_(tensor, gain=1, generator=None):
     """
     _check("orthogonal_", tensor)
     if tensor.ndim < 2:
-        raise ShapeError(f"orthogonal_: the tensor has shape {tuple(tensor.shape)}. It needs at least 2 axes.")
+        raise ShapeError(f"orthogonal_: the tensor has shape {tuple(tensor.shape)}. Give one with at least 2 axes.")
     if tensor.numel() == 0:
         return tensor
     import numpy as np
@@ -289,6 +288,8 @@ def sparse_(tensor, sparsity, std=0.01, generator=None):
     _check("sparse_", tensor)
     if tensor.ndim != 2:
         raise ShapeError(f"sparse_: the tensor has shape {tuple(tensor.shape)}. It must be a matrix, with 2 axes.")
+    if not 0 <= sparsity <= 1:
+        raise ArgumentError(f"sparse_: sparsity is {sparsity}. Give the part of each column to be zero, from 0 to 1.")
     rows = tensor.shape[0]
     zeros = math.ceil(sparsity * rows)
     order = empty_like(tensor).uniform_(0, 1, generator=generator).argsort(dim=0).argsort(dim=0)

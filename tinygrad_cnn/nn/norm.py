@@ -4,6 +4,8 @@ The one idea: y = (x - mean) / sqrt(var + eps) * weight + bias, and the layers d
 taken over. Batch and instance norm can also keep running means of mean and var, which they use in evaluation mode:
 running = (1 - momentum) running + momentum batch's, var unbiased there and biased in the normalisation itself.
 """
+import warnings
+
 from .. import dtypes
 from ..errors import ShapeError
 from ..ops.creation import ones, tensor, zeros
@@ -143,6 +145,10 @@ class InstanceNorm(RunningNorm):
         if self.affine and input.shape[axis] != self.num_features:
             raise ShapeError(f"{type(self).__name__}: input has {input.shape[axis]} channels but num_features is "
                              f"{self.num_features} (input {tuple(input.shape)}). Make them equal.")
+        if input.shape[axis] != self.num_features:      # it does without the number
+            warnings.warn(f"{type(self).__name__}: input has {input.shape[axis]} channels but num_features is "
+                          f"{self.num_features}. Make them equal, or leave it: without affine it changes nothing.",
+                          UserWarning, stacklevel=4)
 
     def forward(self, input):
         self._check_input(input)

@@ -11,6 +11,7 @@ import numpy as np
 from ..errors import ArgumentError, ShapeError
 from ..ops.adaptive import adaptive_avg_pool1d, adaptive_avg_pool2d, adaptive_avg_pool3d
 from ..ops.creation import tensor
+from ..ops.spatial import require_tensor
 
 __all__ = ["INTERPOLATIONS", "channel_shuffle", "interpolate", "pixel_shuffle", "pixel_unshuffle", "upsample"]
 
@@ -33,6 +34,7 @@ def interpolate(input, size=None, scale_factor=None, mode="nearest", align_corne
     >>> interpolate(tg.tensor([[[1.0, 2.0]]]), scale_factor=2)
     tensor([[[1., 1., 2., 2.]]])
     """
+    require_tensor("interpolate", "input", input)
     axes = input.ndim - 2
     if mode not in INTERPOLATIONS:
         raise ArgumentError(f"interpolate: mode is {mode!r}. Use one of {', '.join(map(repr, INTERPOLATIONS))}.")
@@ -101,12 +103,19 @@ def upsample(input, size=None, scale_factor=None, mode="nearest", align_corners=
     return interpolate(input, size, scale_factor, mode, align_corners)
 
 
+def _factor(op, name, value):
+    if isinstance(value, bool) or not hasattr(value, "__index__") or value.__index__() < 1:
+        raise ArgumentError(f"{op}: {name} is {value!r}. Give an integer of at least 1.")
+    return value.__index__()
+
+
 def pixel_shuffle(input, upscale_factor):
     """(*, C r^2, H, W) -> (*, C, H r, W r): channels become positions. Source: Shi et al. 2016.
 
     Raises: ShapeError if the channels are not a multiple of r^2.
     """
-    r = upscale_factor
+    require_tensor("pixel_shuffle", "input", input)
+    r = _factor("pixel_shuffle", "upscale_factor", upscale_factor)
     if input.ndim < 3 or input.shape[-3] % (r * r):
         raise ShapeError(f"pixel_shuffle: the input {tuple(input.shape)} has no multiple of {r}*{r} channels on its "
                          "third axis from the end. Choose another upscale_factor.")
@@ -122,7 +131,8 @@ def pixel_unshuffle(input, downscale_factor):
 
     Raises: ShapeError if a spatial size is not a multiple of r.
     """
-    r = downscale_factor
+    require_tensor("pixel_unshuffle", "input", input)
+    r = _factor("pixel_unshuffle", "downscale_factor", downscale_factor)
     if input.ndim < 3 or input.shape[-1] % r or input.shape[-2] % r:
         raise ShapeError(f"pixel_unshuffle: the last two sizes of the input {tuple(input.shape)} are not multiples of "
                          f"{r}. Choose another downscale_factor.")
@@ -138,6 +148,8 @@ def channel_shuffle(input, groups):
 
     Raises: ShapeError if C is not a multiple of groups.
     """
+    require_tensor("channel_shuffle", "input", input)
+    groups = _factor("channel_shuffle", "groups", groups)
     if input.ndim < 3 or input.shape[1] % groups:
         raise ShapeError(f"channel_shuffle: the input {tuple(input.shape)} is not (N, C, *) with C a multiple of "
                          f"{groups} groups. Choose another number of groups.")

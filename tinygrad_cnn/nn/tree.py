@@ -82,7 +82,7 @@ class Tree:
             if child is None:
                 where = f"{type(self).__name__}.{'.'.join(walked)}" if walked else type(self).__name__
                 raise ModuleError(f"get_submodule: {where} has no submodule {name!r} (looking for {target!r}). "
-                                  f"It has {', '.join(map(repr, module._modules)) or 'none'}.")
+                                  f"Use one of those it has: {', '.join(map(repr, module._modules)) or 'none'}.")
             module = child
             walked.append(name)
         return module
@@ -120,7 +120,8 @@ class Tree:
         members = self.get_submodule(owner).__dict__[store]
         if members.get(name) is None:
             raise ModuleError(f"get_{kind}: there is no {kind} {target!r}. "
-                              f"{owner or type(self).__name__} has {', '.join(map(repr, members)) or 'none'}.")
+                              f"Use one of those {owner or type(self).__name__} has: "
+                              f"{', '.join(map(repr, members)) or 'none'}.")
         return members[name]
 
     def apply(self, fn):

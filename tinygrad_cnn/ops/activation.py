@@ -16,6 +16,7 @@ from .dims import normalize_dim
 from .elementwise import exp_op, tanh_op
 from .shape import reshape_op
 from .slices import narrow
+from .spatial import require_tensor
 
 __all__ = ["celu", "elu", "gelu", "glu", "hardshrink", "hardsigmoid", "hardswish", "hardtanh", "leaky_relu",
            "logsigmoid", "mish", "prelu", "relu", "relu6", "relu_", "selu", "silu", "softplus", "softshrink",
@@ -87,6 +88,11 @@ def _sigmoid_slope(x, beta):
     return mul_op(mul_op(s, sub_op(1, s)), beta)
 
 
+def _refuse_no_number(op, name, value):
+    if not isinstance(value, (int, float)):
+        raise ArgumentError(f"{op}: {name}={value!r} is not a number. Give one.")
+
+
 def _applied(op, x, inplace, **attrs):
     return written_into(op, x, **attrs) if inplace else op(x, **attrs)
 
@@ -108,6 +114,7 @@ def relu_(input):
 
 def relu6(input, inplace=False):
     """input held between 0 and 6; its slope at both is 0."""
+    require_tensor("relu6", "input", input)
     return hardtanh(input, 0, 6, inplace)
 
 
@@ -132,6 +139,7 @@ def _selu(x):
 
 def selu(input, inplace=False):
     """1.0507 times elu with alpha 1.6733, which keep mean 0 and variance 1. Source: Klambauer et al. (2017)."""
+    require_tensor("selu", "input", input)
     return _applied(_selu, input, inplace)
 
 
@@ -144,6 +152,7 @@ def celu(input, alpha=1.0, inplace=False):
 
     Raises: ArgumentError if alpha is 0.
     """
+    require_tensor("celu", "input", input)
     if alpha == 0:
         raise ArgumentError("celu: alpha=0 is divided by. Use relu, its limit.")
     return _applied(_celu, input, inplace, alpha=alpha)
@@ -185,7 +194,7 @@ def gelu(input, approximate="none"):
         return gelu_op(input)
     if approximate == "tanh":
         return gelu_tanh_op(input)
-    raise ArgumentError(f"gelu: approximate={approximate!r} is neither 'none' nor 'tanh'.")
+    raise ArgumentError(f"gelu: approximate={approximate!r} is neither 'none' nor 'tanh'. Use one of the two.")
 
 
 def silu(input, inplace=False):
@@ -199,6 +208,7 @@ def _mish(x):
 
 def mish(input, inplace=False):
     """input * tanh(softplus(input)). Source: Misra (2019)."""
+    require_tensor("mish", "input", input)
     return _applied(_mish, input, inplace)
 
 
@@ -219,11 +229,13 @@ def logsigmoid(input):
 
 def softsign(input):
     """input / (1 + |input|)."""
+    require_tensor("softsign", "input", input)
     return div_op(input, add_op(abs_op(input), 1))
 
 
 def tanhshrink(input):
     """input - tanh(input)."""
+    require_tensor("tanhshrink", "input", input)
     return sub_op(input, tanh_op(input))
 
 
@@ -253,11 +265,14 @@ def _threshold(x, threshold, value):
 
 def threshold(input, threshold, value, inplace=False):
     """input above the threshold, `value` elsewhere; its slope at the threshold is 0."""
+    require_tensor("threshold", "input", input)
     return _applied(_threshold, input, inplace, threshold=threshold, value=value)
 
 
 def hardshrink(input, lambd=0.5):
     """input outside [-lambd, lambd], 0 inside."""
+    require_tensor("hardshrink", "input", input)
+    _refuse_no_number("hardshrink", "lambd", lambd)
     return drop(input, logical_and_op(le_op(input, lambd), le_op(neg_op(input), lambd)))
 
 
@@ -266,6 +281,8 @@ def softshrink(input, lambd=0.5):
 
     Raises: ArgumentError if lambd is negative.
     """
+    require_tensor("softshrink", "input", input)
+    _refuse_no_number("softshrink", "lambd", lambd)
     if lambd < 0:
         raise ArgumentError(f"softshrink: lambd={lambd} is negative. Give a number of at least 0.")
     return sub_op(input, clamp_op(input, -lambd, lambd))

@@ -152,6 +152,7 @@ def _check_classes(op, input, target, weight):
     expected = tuple(input.shape[:1] + input.shape[2:]) if input.ndim > 1 else ()
     if tuple(target.shape) != expected:
         raise ShapeError(f"{op}: target has shape {tuple(target.shape)} but input {tuple(input.shape)} needs classes "
-                         f"of shape {expected}. Axis {_class_dim(input)} of the input is the classes.")
+                         f"of shape {expected}. Give one class for each place; axis "
+                         f"{_class_dim(input)} of the input is the classes.")
     if weight is not None and weight.requires_grad:
         raise GradError(f"{op}: weight requires grad, but with class targets it is a constant. Use weight.detach().")

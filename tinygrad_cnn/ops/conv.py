@@ -199,6 +199,8 @@ def _conv(op, rank, input, weight, bias, stride, padding, dilation, groups):
     _check_weight(op, rank, x, weight, bias)
     geom = conv_geometry(op, tuple(x.shape[2:]), tuple(weight.shape[2:]), stride, padding, dilation, groups)
     (channels, features), per_group = (x.shape[1], weight.shape[0]), weight.shape[1]
+    if not channels:
+        raise ShapeError(f"{op}: the input has no channels ({_shapes(input, weight)}). Give it at least one.")
     if channels != per_group * groups:
         cure = "Make weight.shape[1] equal input.shape[1] // groups." if channels % groups == 0 else \
             "Make groups a divisor of the channels."

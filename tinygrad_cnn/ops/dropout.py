@@ -76,8 +76,8 @@ def _dropped(op, x, p, training, inplace, generator, ranks=None, alpha=False):
     """Dropout of single numbers, or of channels for inputs whose rank is in `ranks` (the first: with a batch axis)."""
     if not isinstance(x, Tensor):
         raise DTypeError(f"{op}: expected a Tensor, got {type(x).__name__}. Make one with tg.tensor(...).")
-    if not 0 <= p <= 1:
-        raise ArgumentError(f"{op}: p is {p}. The probability of being dropped is a number from 0 to 1.")
+    if not isinstance(p, (int, float)) or not 0 <= p <= 1:
+        raise ArgumentError(f"{op}: p is {p!r}. The probability of being dropped is a number from 0 to 1.")
     if ranks is not None and x.ndim not in ranks:
         raise ShapeError(f"{op}: input has {x.ndim} axes {tuple(x.shape)}; channels are dropped from "
                          f"{_expected(ranks)}. Add the missing axis with unsqueeze(0), or use dropout.")

@@ -40,7 +40,7 @@ def embedding(input, weight, padding_idx=None, max_norm=None, norm_type=2.0, sca
         raise ArgumentError("embedding: max_norm, scale_grad_by_freq and sparse are not supported. Leave them out.")
     refuse_no_integers("embedding", input)
     if weight.array.ndim != 2:
-        raise ShapeError(f"embedding: weight is a matrix (rows, features), not of shape {tuple(weight.shape)}.")
+        raise ShapeError(f"embedding: weight has shape {tuple(weight.shape)}. Make it a matrix (rows, features).")
     rows = weight.array.shape[0]
     check_range("embedding", input.array, rows, 0, weight.array.shape, negative=False)
     if padding_idx is not None:

@@ -78,5 +78,5 @@ def _geometry(op, size, kernel_size, dilation, padding, stride):
 def _pair(op, name, value):
     pair = tuple(value) if isinstance(value, (tuple, list)) else (value, value)
     if len(pair) != 2 or not all(isinstance(n, int) and n > 0 for n in pair):
-        raise ArgumentError(f"{op}: {name}={value!r} must be a positive integer or a pair of them.")
+        raise ArgumentError(f"{op}: {name}={value!r} must be a positive integer or a pair. Give sizes of at least 1.")
     return pair

@@ -6,6 +6,8 @@ classes are in class_loss.py.
 """
 import warnings
 
+import numpy as np
+
 from ..autograd import Op
 from ..errors import ArgumentError, DTypeError, ShapeError
 from ..tensor import Tensor
@@ -108,6 +110,7 @@ def binary_cross_entropy(input, target, weight=None, size_average=None, reduce=N
     """
     op = "binary_cross_entropy"
     _check_same_shape(op, input, target)
+    check_broadcast(op, input=input, weight=weight)
     return _reduced(_weighted(bce(input, target), weight), reduction_of(op, reduction, size_average, reduce))
 
 
@@ -125,6 +128,7 @@ def binary_cross_entropy_with_logits(input, target, weight=None, size_average=No
     """
     op = "binary_cross_entropy_with_logits"
     _check_same_shape(op, input, target)
+    check_broadcast(op, input=input, weight=weight, pos_weight=pos_weight)
     return _reduced(_weighted(bce_with_logits(input, target, pos_weight), weight),
                     reduction_of(op, reduction, size_average, reduce))
 
@@ -142,6 +146,7 @@ def kl_div(input, target, size_average=None, reduce=None, reduction="mean", log_
     """
     check_float("kl_div", input)
     check_float("kl_div", target, "target")
+    check_broadcast("kl_div", input=input, target=target)
     y = mul(exp(target), sub(target, input)) if log_target else kl(input, target)
     if reduction == "batchmean" and size_average is None and reduce is None:
         return div(sum(y), input.shape[0]) if input.ndim else sum(y)
@@ -183,8 +188,19 @@ def _check_pair(op, input, target):
     if not isinstance(target, Tensor):
         raise DTypeError(f"{op}: target is {type(target).__name__}, not a Tensor. Make one with tg.tensor(...).")
     if input.shape != target.shape:
+        check_broadcast(op, input=input, target=target)
         warnings.warn(f"{op}: input has shape {tuple(input.shape)} and target {tuple(target.shape)}; they are "
                       "broadcast, which is seldom meant. Give them the same shape.", stacklevel=3)
+
+
+def check_broadcast(op, **tensors):
+    """Raise ShapeError if the tensors' shapes do not broadcast together; None, for one that is not given, does."""
+    given = {name: tuple(x.shape) for name, x in tensors.items() if x is not None}
+    try:
+        np.broadcast_shapes(*given.values())
+    except ValueError:
+        raise ShapeError(f"{op}: {', '.join(f'{name} {shape}' for name, shape in given.items())} cannot be broadcast "
+                         "together. Give them the same shape.") from None
 
 
 def _check_same_shape(op, input, target):

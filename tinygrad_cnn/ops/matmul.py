@@ -5,8 +5,8 @@ PyTorch's weight layout (out, in): x w^T needs no copy, and the gradient g^T x c
 Shapes: (..., M, K) x (..., K, N) -> (..., M, N); a vector stands for a row on the left and a column on the right.
 """
 from ..autograd import Op
-from ..errors import ArgumentError, ShapeError
-from ..tensor import Size
+from ..errors import ArgumentError, DTypeError, ShapeError
+from ..tensor import Size, Tensor
 from .arithmetic import mul, sub
 from .dims import normalize_dim
 from .reduce import sum as sum_
@@ -102,6 +102,9 @@ def linear(input, weight, bias=None):
     >>> linear(tg.tensor([1., 2.]), tg.tensor([[1., 0.], [1., 1.]]), tg.tensor([10., 20.]))
     tensor([11., 23.])
     """
+    if not (isinstance(input, Tensor) and isinstance(weight, Tensor)):
+        raise DTypeError(f"linear: input is {type(input).__name__} and weight {type(weight).__name__}, but both must "
+                         "be Tensors. Make one with tg.tensor(...).")
     if weight.array.ndim == 1:
         y = matmul_op(input, weight)
         return y if bias is None else y + bias

@@ -285,7 +285,7 @@ def check_channels(op, x, least):
     shape = x.array.shape
     if len(shape) < least:
         raise ShapeError(f"{op}: input has {len(shape)} axes {shape}, but needs at least {least}: (N, C"
-                         f"{', ...' if least > 2 else ''}).")
+                         f"{', ...' if least > 2 else ''}). Add axes with unsqueeze.")
     return shape
 
 
@@ -295,6 +295,7 @@ def check_parameter(op, x, name, p, shape):
         return
     if not isinstance(p, Tensor) or p.array.shape != shape:
         found = tuple(p.shape) if isinstance(p, Tensor) else type(p).__name__
-        raise ShapeError(f"{op}: {name} is {found}, but input {tuple(x.shape)} needs a Tensor of shape {shape}.")
+        raise ShapeError(f"{op}: {name} is {found}, but input {tuple(x.shape)} needs one of shape {shape}. "
+                         "Make a Tensor of that shape.")
     if p.array.dtype != x.array.dtype and not (x.dtype.itemsize == 2 and p.dtype.name == "float32"):
         raise DTypeError(f"{op}: {name} is {p.dtype} but the input is {x.dtype}. Convert one with .to(dtype).")

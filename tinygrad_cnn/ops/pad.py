@@ -7,6 +7,7 @@ from ..autograd import Op
 from ..errors import ArgumentError, ShapeError
 from .join import atleast_2d, cat
 from .slices import getitem_op
+from .spatial import require_tensor
 
 __all__ = ["block_diag"]                                # pad is torch.nn.functional's
 
@@ -40,6 +41,7 @@ def pad(input, pad, mode="constant", value=None):
     >>> pad(tg.tensor([[1, 2, 3]]), (1, 2), mode="reflect")
     tensor([[2, 1, 2, 3, 2, 1]])
     """
+    require_tensor("pad", "input", input)
     widths = _widths(input.array.shape, tuple(pad))
     if mode not in MODES and mode != "constant":
         raise ArgumentError(f"pad: mode={mode!r} is not one. Use 'constant', 'reflect', 'replicate' or 'circular'.")

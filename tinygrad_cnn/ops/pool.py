@@ -183,7 +183,8 @@ def _avg_pool(op, rank, input, kernel_size, stride, padding, ceil_mode, count_in
     x, has_batch = batched(op, input, rank)
     require_float(op, "input", x)
     if divisor_override is not None and (not isinstance(divisor_override, int) or not divisor_override):
-        raise ArgumentError(f"{op}: divisor_override={divisor_override!r} must be an integer other than 0, or None.")
+        raise ArgumentError(f"{op}: divisor_override={divisor_override!r} must be an integer other than 0. Give None "
+                            "to divide by the size of the window.")
     geom = pool_geometry(op, tuple(x.shape[2:]), kernel_size, stride, padding, 1, ceil_mode)
     y = avg_pool(x, geom=geom, count_include_pad=bool(count_include_pad), divisor_override=divisor_override)
     return like_input(y, has_batch)
@@ -191,7 +192,8 @@ def _avg_pool(op, rank, input, kernel_size, stride, padding, ceil_mode, count_in
 
 def _lp_pool(op, rank, input, norm_type, kernel_size, stride, ceil_mode):
     if isinstance(norm_type, bool) or not isinstance(norm_type, (int, float)) or not norm_type > 0:
-        raise ArgumentError(f"{op}: norm_type={norm_type!r} must be a positive number.")
+        raise ArgumentError(f"{op}: norm_type={norm_type!r} must be a positive number. Give 2 for the root of the sum "
+                            "of squares.")
     x, has_batch = batched(op, input, rank)
     require_float(op, "input", x)
     geom = pool_geometry(op, tuple(x.shape[2:]), kernel_size, stride, 0, 1, ceil_mode)

@@ -62,7 +62,7 @@ class Optimizer:
         self.state = defaultdict(dict)
         self.param_groups = []
         self._reset_hooks()
-        if isinstance(params, (Tensor, dict)) or not isinstance(params, Iterable):
+        if isinstance(params, (Tensor, dict, set)) or not isinstance(params, Iterable):
             raise ArgumentTypeError(f"{type(self).__name__}: params is a {type(params).__name__}. Give a list of "
                              "Tensors, such as model.parameters(), or a list of dicts with the key 'params'.")
         groups = list(params)
@@ -93,6 +93,9 @@ class Optimizer:
         """
         loss = None
         if closure is not None:
+            if not callable(closure):
+                raise ArgumentTypeError(f"{type(self).__name__}.step: closure is a {type(closure).__name__}. Give a "
+                                        "function that computes the loss, or nothing.")
             with enable_grad():
                 loss = closure()
         with no_grad():
@@ -136,7 +139,8 @@ class Optimizer:
             raise ArgumentTypeError(f"{name}: a parameter group is a dict, not {type(param_group).__name__}. "
                              "Write {'params': [...], 'lr': 0.1}.")
         if "params" not in param_group:
-            raise ArgumentError(f"{name}: a parameter group has the keys {sorted(param_group)} but not 'params'.")
+            raise ArgumentError(f"{name}: a parameter group has the keys {sorted(param_group)} but not 'params'. "
+                                "Give its parameters under that key.")
         group = {**param_group, **_named(name, param_group["params"])}
         for option, value in self.defaults.items():
             group.setdefault(option, value)
@@ -153,7 +157,7 @@ class Optimizer:
             if not isinstance(p, Tensor):
                 raise ArgumentTypeError(f"{name}: parameter {k} is a {type(p).__name__}. Give Tensors only.")
             if not p.dtype.is_floating_point:
-                raise DTypeError(f"{name}: parameter {k} is {p.dtype}. Only floating-point Tensors can be optimized.")
+                raise DTypeError(f"{name}: parameter {k} is {p.dtype}. Give floating-point Tensors.")
             if not p.is_leaf:
                 raise ArgumentError(f"{name}: parameter {k} (shape {tuple(p.shape)}) was computed from other tensors. "
                                     "Optimize leaves: tensors made with requires_grad=True, or "
@@ -185,6 +189,9 @@ class Optimizer:
         Raises: StateDictError if groups, numbers of parameters or shapes do not fit; nothing is changed then.
         """
         name = type(self).__name__
+        if not isinstance(state_dict, dict) or not {"state", "param_groups"} <= state_dict.keys():
+            raise StateDictError(f"{name}.load_state_dict: this is not what state_dict() gives, a dict with the keys "
+                                 "'state' and 'param_groups'. Pass that dict unchanged.")
         saved = state_dict["param_groups"]
         if len(saved) != len(self.param_groups):
             raise StateDictError(f"{name}.load_state_dict: the state dict has {len(saved)} parameter groups but this "

@@ -4,6 +4,7 @@ The one idea: the norm is that of all gradients as if they were one vector, and 
 costs no wait for the GPU unless error_if_nonfinite asks for one.
 """
 import math
+from collections.abc import Iterable
 
 from ...autograd import no_grad
 from ...errors import ArgumentError, ArgumentTypeError, GradError
@@ -16,11 +17,18 @@ __all__ = ["clip_grad_norm_", "clip_grad_value_", "get_total_norm"]
 
 def _grads(name, parameters):
     """The gradients of a tensor or of an iterable of tensors, those that are there."""
+    if not isinstance(parameters, (Tensor, Iterable)):
+        raise ArgumentTypeError(f"{name}: parameters is a {type(parameters).__name__}. Pass model.parameters().")
     tensors = [parameters] if isinstance(parameters, Tensor) else list(parameters)
     for t in tensors:
         if not isinstance(t, Tensor):
             raise ArgumentTypeError(f"{name}: parameters has a {type(t).__name__}. Pass model.parameters().")
     return [t.grad for t in tensors if t.grad is not None]
+
+
+def _at_least_0(name, option, value):
+    if not float(value) >= 0:
+        raise ArgumentError(f"{name}: {option} is {value}. Give a number of at least 0.")
 
 
 @no_grad()
@@ -63,7 +71,8 @@ def clip_grad_norm_(parameters, max_norm, norm_type=2.0, error_if_nonfinite=Fals
     """Scale the gradients of `parameters`, in place, so that their common norm is at most `max_norm`.
 
     Returns: the norm before, a 0-d Tensor.
-    Raises: GradError with error_if_nonfinite if the norm is NaN or infinite; ArgumentTypeError for what is no tensor.
+    Raises: GradError with error_if_nonfinite if the norm is NaN or infinite; ArgumentTypeError for what is no tensor;
+        ArgumentError for a negative max_norm.
 
     >>> import tinygrad_cnn as tg
     >>> w = tg.tensor([3.0, 4.0], requires_grad=True)
@@ -73,6 +82,7 @@ def clip_grad_norm_(parameters, max_norm, norm_type=2.0, error_if_nonfinite=Fals
     >>> w.grad
     tensor([0.6000, 0.8000])
     """
+    _at_least_0("clip_grad_norm_", "max_norm", max_norm)
     grads = _grads("clip_grad_norm_", parameters)
     total = get_total_norm(grads, norm_type, error_if_nonfinite)
     factor = (float(max_norm) / (total + 1e-6)).clamp(max=1.0)
@@ -83,7 +93,11 @@ def clip_grad_norm_(parameters, max_norm, norm_type=2.0, error_if_nonfinite=Fals
 
 @no_grad()
 def clip_grad_value_(parameters, clip_value, foreach=None):
-    """Clamp every number of the gradients of `parameters`, in place, to [-clip_value, clip_value]."""
+    """Clamp every number of the gradients of `parameters`, in place, to [-clip_value, clip_value].
+
+    Raises: ArgumentError for a negative clip_value.
+    """
+    _at_least_0("clip_grad_value_", "clip_value", clip_value)
     limit = float(clip_value)
     for grad in _grads("clip_grad_value_", parameters):
         grad.clamp_(min=-limit, max=limit)

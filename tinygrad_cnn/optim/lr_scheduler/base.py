@@ -7,7 +7,7 @@ start or jump anywhere.
 import types
 import warnings
 
-from ...errors import ArgumentError, ArgumentTypeError
+from ...errors import ArgumentError, ArgumentTypeError, StateDictError
 from ..optimizer import Optimizer
 
 
@@ -92,7 +92,13 @@ class LRScheduler:
         return {key: value for key, value in vars(self).items() if key not in ("optimizer", "_stepping")}
 
     def load_state_dict(self, state_dict):
-        """Go on from what `state_dict` gave."""
+        """Go on from what `state_dict` gave.
+
+        Raises: StateDictError for anything but a dict with '_last_lr'.
+        """
+        if not isinstance(state_dict, dict) or "_last_lr" not in state_dict:
+            raise StateDictError(f"{type(self).__name__}.load_state_dict: this is not what state_dict() gives, a dict "
+                                 "with the key '_last_lr'. Pass that dict unchanged.")
         vars(self).update(state_dict)
 
 

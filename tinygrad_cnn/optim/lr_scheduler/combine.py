@@ -1,6 +1,7 @@
 """Schedules made of schedules."""
 from bisect import bisect_right
 
+from ...errors import StateDictError
 from .base import LRScheduler, require
 from .plateau import ReduceLROnPlateau
 
@@ -28,6 +29,9 @@ class _Combined(LRScheduler):
 
     def load_state_dict(self, state_dict):
         """Go on from what `state_dict` gave."""
+        if not isinstance(state_dict, dict) or "_schedulers" not in state_dict:
+            raise StateDictError(f"{type(self).__name__}.load_state_dict: this is not what state_dict() gives, a dict "
+                                 "with the key '_schedulers'. Pass that dict unchanged.")
         super().load_state_dict({key: value for key, value in state_dict.items() if key != "_schedulers"})
         for part, state in zip(self._schedulers, state_dict["_schedulers"]):
             part.load_state_dict(state)
@@ -45,6 +49,8 @@ class SequentialLR(_Combined):
         self._take(optimizer, schedulers)
         require(self, len(milestones) == len(schedulers) - 1, f"{len(schedulers)} schedules with {len(milestones)} "
                 f"milestones. Give {len(schedulers) - 1} milestones, one between each two schedules.")
+        require(self, list(milestones) == sorted(milestones), f"milestones {list(milestones)} are not in order. "
+                "Give them from the first to the last.")
         self._milestones = milestones
         self.last_epoch = last_epoch + 1
         for group in optimizer.param_groups:            # what making the parts has done to the rates is taken back

@@ -1,6 +1,8 @@
 """Schedules that multiply the rate by simple factors. t counts epochs (or steps) from 0."""
 from bisect import bisect_right
 from collections import Counter
+from collections.abc import Iterable
+from numbers import Integral, Real
 
 from .base import LRScheduler, is_count, require
 
@@ -33,6 +35,10 @@ class MultiStepLR(LRScheduler):
     """
 
     def __init__(self, optimizer, milestones, gamma=0.1, last_epoch=-1):
+        holds = isinstance(milestones, Iterable) and not isinstance(milestones, str)
+        milestones = list(milestones) if holds else milestones
+        require(self, holds and all(isinstance(t, Integral) for t in milestones),
+                f"milestones is {milestones!r}. Give a list of integers.")
         self.milestones, self.gamma = Counter(milestones), gamma
         super().__init__(optimizer, last_epoch)
 
@@ -99,9 +105,11 @@ class ExponentialLR(LRScheduler):
     """The rate times gamma every epoch: base gamma^t.
 
     Args: optimizer. gamma: the factor. last_epoch: as `LRScheduler`.
+    Raises: ArgumentError if gamma is no number.
     """
 
     def __init__(self, optimizer, gamma, last_epoch=-1):
+        require(self, isinstance(gamma, Real), f"gamma is {gamma!r}. Give a number.")
         self.gamma = gamma
         super().__init__(optimizer, last_epoch)
 
