@@ -4,6 +4,7 @@ A web server on 127.0.0.1 stands for the network.
 """
 import hashlib
 import http.server
+import sys
 import threading
 import urllib.error
 
@@ -58,6 +59,14 @@ def test_a_file_is_fetched_whole_and_nothing_else_is_left(server, tmp_path):
     path = fetch(source(server), tmp_path / "new", report=lambda done, size: seen.append((done, size)))
     assert path.read_bytes() == CONTENT and [p.name for p in path.parent.iterdir()] == ["set.bin"]
     assert seen[-1] == (len(CONTENT), len(CONTENT)) and seen == sorted(seen)
+
+
+@pytest.mark.parametrize("terminal", [True, False])
+def test_a_terminal_is_told_how_far_it_is_and_a_file_nothing(terminal, server, tmp_path, monkeypatch, capsys):
+    monkeypatch.setattr(sys.stderr, "isatty", lambda: terminal, raising=False)
+    fetch(source(server), tmp_path)
+    shown = capsys.readouterr().err
+    assert (shown.endswith("\rset.bin: 100 % of 0.5 MB\n") and shown.count("\r") > 5) if terminal else shown == ""
 
 
 def test_a_file_that_is_there_and_whole_is_not_fetched_again(server, tmp_path):

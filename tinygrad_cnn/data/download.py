@@ -7,6 +7,7 @@ import hashlib
 import http.client
 import os
 import pathlib
+import sys
 import urllib.error
 import urllib.request
 
@@ -33,7 +34,7 @@ def fetch(source, folder, opener=urllib.request.urlopen, report=None):
     """Download `source` into `folder` (made if it is not there), going on with a download that was broken off.
 
     Args: opener: called with a urllib.request.Request and timeout=seconds. report: called with the bytes that are there
-    and the bytes of the whole, every 64 kB.
+    and the bytes of the whole, every 64 kB; if not given, a terminal is told the percentage.
     Returns: the path of the file. If it is there already, and whole, nothing is fetched.
     Raises: DataError if the network or the server fails, saying what to fetch by hand; what has arrived is kept. Also
     for a wrong checksum; then what has arrived is removed.
@@ -44,7 +45,7 @@ def fetch(source, folder, opener=urllib.request.urlopen, report=None):
     if target.is_file() and _is_whole(target, source):
         return target
     try:
-        _receive(source, part, opener, report or (lambda done, size: None))
+        _receive(source, part, opener, report or _percentage(source.name))
     except (urllib.error.URLError, http.client.HTTPException, TimeoutError, ConnectionError) as error:
         kept = f" The {part.stat().st_size} bytes that came are kept for the next try." if part.is_file() else ""
         raise DataError(f"download: {source.url} cannot be fetched ({error}).{kept} Without a network: fetch it on "
@@ -57,6 +58,20 @@ def fetch(source, folder, opener=urllib.request.urlopen, report=None):
                         "were removed. Try again, or fetch it by hand from a source you trust.")
     os.replace(part, target)
     return target
+
+
+def _percentage(name):
+    """A report that keeps one line of the terminal up to date; anything but a terminal is told nothing."""
+    shown = -1
+
+    def report(done, size):
+        nonlocal shown
+        percent = 100 * done // size
+        if percent != shown and sys.stderr.isatty():
+            shown = percent
+            end = "\n" if done == size else ""
+            print(f"\r{name}: {percent} % of {size / 1e6:.1f} MB", end=end, file=sys.stderr, flush=True)
+    return report
 
 
 def _receive(source, part, opener, report):
