@@ -30,7 +30,10 @@ def colour(value, scale):
     """
     if math.isnan(value):
         return UNKNOWN
-    part = max(-1.0, min(1.0, value / scale)) if scale and math.isfinite(value) else math.copysign(1.0, value) if value else 0.0
+    if scale and math.isfinite(value):
+        part = max(-1.0, min(1.0, value / scale))
+    else:
+        part = math.copysign(1.0, value) if value else 0.0
     end = HIGH if part > 0 else LOW
     return "#" + "".join(f"{round(m + (e - m) * abs(part)):02x}" for m, e in zip(MIDDLE, end))
 
@@ -55,7 +58,7 @@ def _picked(size):
 
 
 def _planes(x):
-    """[(title, host array of two axes)] for the planes that are shown, how many there are, and whether all of each is."""
+    """(title, host array of two axes) for each plane that is shown, how many there are, and whether each is whole."""
     array = x.array
     if array.ndim < 2:
         array = array.reshape(1, -1)
@@ -109,8 +112,8 @@ def _notes(x):
 def tensor_html(x):
     """A tensor as HTML: a line of facts, and a table of cells for each plane shown."""
     planes, scale, notes = _notes(x)
-    tables = "".join(f'<td style="vertical-align: top; padding: 2px 8px 2px 0">{_plane_html(title, plane, scale, x)}</td>'
-                     for title, plane in planes)
+    cell = '<td style="vertical-align: top; padding: 2px 8px 2px 0">'
+    tables = "".join(f"{cell}{_plane_html(title, plane, scale, x)}</td>" for title, plane in planes)
     return (f'<div style="{FONT}"><div>{escape(_described(x))}</div>'
             f'<table style="border-collapse: collapse"><tr>{tables}</tr></table>'
             f'<div style="color: #666666">{escape(notes)}</div></div>')
@@ -154,11 +157,13 @@ def tensor_svg(x):
 
 
 def _text(x, y, text):
-    return f'<text x="{x}" y="{y}" font-family="monospace" font-size="12" fill="#555555">{escape(text)}</text>' if text else ""
+    if not text:
+        return ""
+    return f'<text x="{x}" y="{y}" font-family="monospace" font-size="12" fill="#555555">{escape(text)}</text>'
 
 
 def module_html(module):
-    """A module's tree as a table: name, layer, shapes of its own parameters, and how many there are with those below."""
+    """A module's tree as a table: name, layer, shapes of its own parameters, their number with those below."""
     lines = _module_lines(module)
     own = {id(p): p for p in module.parameters()}
     total = sum(p.numel() for p in own.values())
@@ -185,7 +190,8 @@ def _module_lines(module):
         extra = layer.extra_repr().replace("\n", ", ") if not layer._modules else ""
         shapes = ", ".join(f"{key} {tuple(p.shape)}" for key, p in layer._parameters.items() if p is not None)
         count = sum(p.numel() for p in layer.parameters())
-        lines.append((("  " * depth + name, "left"), (f"{layer._get_name()}({extra})" if extra else layer._get_name(), "left"),
-                      (shapes, "left"), (f"{count:,}" if count else "", "right")))
+        title = f"{layer._get_name()}({extra})" if extra else layer._get_name()
+        lines.append((("  " * depth + name, "left"), (title, "left"), (shapes, "left"),
+                      (f"{count:,}" if count else "", "right")))
         stack += [(key, child, depth + 1, (*above, id(layer))) for key, child in reversed(layer._modules.items())]
     return lines

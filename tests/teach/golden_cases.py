@@ -42,7 +42,8 @@ class TwoLayers(nn.Module):
 class ResidualBlock(nn.Module):
     def __init__(self):
         super().__init__()
-        self.conv1, self.bn, self.conv2 = nn.Conv2d(1, 2, 3, padding=1, bias=False), nn.BatchNorm2d(2), nn.Conv2d(2, 1, 1)
+        self.conv1, self.bn = nn.Conv2d(1, 2, 3, padding=1, bias=False), nn.BatchNorm2d(2)
+        self.conv2 = nn.Conv2d(2, 1, 1)
 
     def forward(self, x):
         out = self.conv2(self.bn(self.conv1(x)).relu())

@@ -153,7 +153,8 @@ def paths(form, here=()):
 
 
 PATHS = [path for path in paths(FORM) if path]
-JUNK = st.sampled_from([None, True, -1, 0, 1, 7, 1e300, "", "NaN", "op", "x\x1b[0m", [], [0], [[0]], {}, {"tensor": 0}, ...])
+JUNK = st.sampled_from([None, True, -1, 0, 1, 7, 1e300, "", "NaN", "op", "x\x1b[0m", [], [0], [[0]], {}, {"tensor": 0},
+                        ...])
 
 
 @given(st.sampled_from(PATHS), JUNK)

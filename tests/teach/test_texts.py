@@ -16,7 +16,7 @@ SOURCES = [ROOM / f"{name}.py" for name in ("explain", "telling", "tree")]
 
 
 def fields(text):
-    return {name for _, name, _, _ in string.Formatter().parse(text) if name} - {"s"}        # the plural is English only
+    return {name for _, name, _, _ in string.Formatter().parse(text) if name} - {"s"}   # English alone has plurals
 
 
 def test_both_languages_have_the_same_texts():

@@ -11,7 +11,7 @@ from .graph_tape import graph_tape
 from .names import shown, user_frames
 from .page import SMALL, columns, padded, shape_text, write
 from .tape import Tape
-from .telling import INDENT, Teller, subscript
+from .telling import INDENT, Teller, operands, subscript
 from .texts import Texts
 
 PLAIN = {"None", "False"}                               # attributes that say nothing
@@ -51,7 +51,8 @@ def explain(tape_or_loss, lang="both", file=None, names=None):
     if isinstance(tape, Tensor):
         tape = graph_tape(tape, names, user_frames())
     elif not isinstance(tape, Tape):
-        raise ArgumentTypeError(f"explain: expected the tape of a record() block or a Tensor, got {type(tape).__name__}.")
+        raise ArgumentTypeError("explain: expected the tape of a record() block or a Tensor, got "
+                                f"{type(tape).__name__}.")
     write(Explanation(tape, texts).text(), file)
 
 
@@ -96,9 +97,8 @@ class Explanation(Teller):
         self.page.line(INDENT + formula, shapes)
         if attributes:
             self.page.paragraph(attributes, INDENT)
-        for operand in event.inputs:
-            number = operand.get("tensor") if operand else None
-            if number is not None and self.tape.tensors[number].kind == "argument" and number not in self.given:
+        for number in operands(event):
+            if self.tape.tensors[number].kind == "argument" and number not in self.given:
                 self.given.add(number)
                 self.value_lines(f"{INDENT}{self.label(number)} = ", self.tape.tensors[number].value)
         for k, output in enumerate(event.outputs):
@@ -116,9 +116,9 @@ class Explanation(Teller):
         if not self.given and any(value.size > SMALL for value in self.tape.values):
             self.sentences("note_limit", about=SMALL)
             self.page.line()
-        new = dict.fromkeys(operand["tensor"] for event in calls for operand in event.inputs if operand and "tensor" in operand
-                            and self.tape.tensors[operand["tensor"]].step is None)
-        self.list_given([n for n in new if n not in self.given and self.tape.tensors[n].kind != "argument"])
+        used = dict.fromkeys(n for event in calls for n in operands(event))
+        self.list_given([n for n in used if n not in self.given and self.tape.tensors[n].step is None
+                         and self.tape.tensors[n].kind != "argument"])
 
     def list_given(self, numbers_):
         if not numbers_:

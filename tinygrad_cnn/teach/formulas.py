@@ -5,7 +5,8 @@ Products written · are element by element, @ is the matrix product, ᵀ transpo
 where it holds and 0 elsewhere, Σ sums. In convolutions and pools p is an output position, t a tap of the kernel, s the
 stride, d the dilation and pad the padding; n counts the batch, c input channels, o output channels.
 
-A rule that begins with an index, "[i] = ...", is for that element of the gradient. The formulas are for the reader; the rules that run stand beside the ops (ops/*.py), and the tests check those.
+A rule that begins with an index, "[i] = ...", is for that element of the gradient. The formulas are for the reader; the
+rules that run stand beside the ops (ops/*.py). The tests compute the formulas that are plain arithmetic and compare.
 """
 import inspect
 import re
@@ -89,7 +90,8 @@ FORMULAS = {
     "heaviside": F("y = [x > 0], at_zero where x = 0"),
     "logical_and": F("y = a and b"), "logical_or": F("y = a or b"),
     "logical_xor": F("y = a xor b"), "logical_not": F("y = not x"),
-    "bitwise_and": F("y = a & b"), "bitwise_or": F("y = a | b"), "bitwise_xor": F("y = a ^ b"), "bitwise_not": F("y = ~x"),
+    "bitwise_and": F("y = a & b"), "bitwise_or": F("y = a | b"),
+    "bitwise_xor": F("y = a ^ b"), "bitwise_not": F("y = ~x"),
     "bitwise_left_shift": F("y = a << b"), "bitwise_right_shift": F("y = a >> b"),
     "keep": F("y = x where mask, 0 elsewhere", x="g where mask, 0 elsewhere"),
     "drop": F("y = 0 where mask, x elsewhere", x="0 where mask, g elsewhere"),
@@ -107,7 +109,8 @@ FORMULAS = {
     "leaky_relu": F("y = x, slope · x below 0", x="g, slope · g where x ≤ 0"),
     "leaky_relu_grad": F("y = g, slope · g where x ≤ 0", g="u, slope · u where x ≤ 0"),
     "elu": F("y = x, alpha · (eˣ − 1) below 0", x="g, g · alpha · eˣ where x ≤ 0"),
-    "elu_grad": F("y = g, g · alpha · eˣ where x ≤ 0", g="u, u · alpha · eˣ where x ≤ 0", x="u · g · alpha · eˣ · [x ≤ 0]"),
+    "elu_grad": F("y = g, g · alpha · eˣ where x ≤ 0", g="u, u · alpha · eˣ where x ≤ 0",
+                  x="u · g · alpha · eˣ · [x ≤ 0]"),
     "sigmoid": F("y = 1 / (1 + e⁻ˣ)", x="g · y · (1 − y)"),
     "sigmoid_grad": F("y = g · p · (1 − p)", g="u · p · (1 − p)", p="u · g · (1 − 2p)"),
     "logit": F("y = ln(x / (1 − x))", x="g / (x · (1 − x))"),
@@ -115,7 +118,8 @@ FORMULAS = {
     "softplus": F("y = ln(1 + e^(beta · x)) / beta", x="g · sigmoid(beta · x)"),
     "softplus_grad": F("y = g · sigmoid(beta · x)", g="u · sigmoid(beta · x)", x="u · g · ∂/∂x sigmoid(beta · x)"),
     "silu": F("y = x · σ, σ = sigmoid(x)", x="g · σ · (1 + x · (1 − σ))"),
-    "silu_grad": F("y = g · σ · (1 + x · (1 − σ))", g="u · σ · (1 + x · (1 − σ))", x="u · g · ∂/∂x [σ · (1 + x · (1 − σ))]"),
+    "silu_grad": F("y = g · σ · (1 + x · (1 − σ))", g="u · σ · (1 + x · (1 − σ))",
+                   x="u · g · ∂/∂x [σ · (1 + x · (1 − σ))]"),
     "gelu": F("y = x · Φ(x)", x="g · (Φ(x) + x · φ(x))"),
     "gelu_grad": F("y = g · (Φ(x) + x · φ(x))", g="u · (Φ(x) + x · φ(x))", x="u · g · φ(x) · (2 − x²)"),
     "gelu_tanh": F("y = x/2 · (1 + tanh(√(2/π) · (x + 0.044715 x³)))", x="g · ∂y/∂x"),
@@ -146,9 +150,11 @@ FORMULAS = {
     "max_pool": F("y[p] = max over t of x[s·p + t − pad]", x="[i] = Σ_p g[p] over the windows p that x[i] won"),
     "max_pool_dx": F("y[i] = Σ_p g[p] over the windows p that x[i] won", g="u at the winner of each window"),
     "max_pool_gather": F("y[p] = u at the winner of window p", u="[i] = Σ_p g[p] over the windows p that read u[i]"),
-    "avg_pool": F("y[p] = mean over t of x[s·p + t − pad]", x="[i] = Σ_p g[p] / size of window p, over the windows p that see i"),
+    "avg_pool": F("y[p] = mean over t of x[s·p + t − pad]",
+                  x="[i] = Σ_p g[p] / size of window p, over the windows p that see i"),
     "avg_pool_dx": F("y[i] = Σ_p g[p] / window size", g="the mean of u over each window"),
-    "adaptive_avg_pool": F("y[p] = mean of x over window p", x="[i] = Σ_p g[p] / size of window p, over the windows p that see i"),
+    "adaptive_avg_pool": F("y[p] = mean of x over window p",
+                           x="[i] = Σ_p g[p] / size of window p, over the windows p that see i"),
     "adaptive_avg_pool_dx": F("y[i] = Σ_p g[p] / size of window p", g="the mean of u over each window"),
     "adaptive_max_pool": F("y[p] = max of x over window p", x="[i] = Σ_p g[p] over the windows p that x[i] won"),
     "max_unpool": F("y = 0, with x at the positions index", x="g at the positions index"),
@@ -224,7 +230,8 @@ FORMULAS = {
     "copy": F("y = src, written over x", src="g", x=ZERO), "fill": F("y = value, written over x", x=ZERO),
     "put": F("y = base, a part of it replaced by value", base="g, 0 in that part", value="that part of g"),
     # losses
-    "nll_loss": F("y = −Σ weight[t] · x[t], t = target (mean: / Σ weight[t])", x="−g · weight[t] at t (mean: / Σ weight[t])"),
+    "nll_loss": F("y = −Σ weight[t] · x[t], t = target (mean: / Σ weight[t])",
+                  x="−g · weight[t] at t (mean: / Σ weight[t])"),
     "cross_entropy": F("y = −ln softmax(x)[target], averaged or summed", x="g · (softmax(x) − [class = target]) / M"),
     "binary_cross_entropy": F("y = −t · ln p − (1 − t) · ln(1 − p), t = target", p="g · (p − t) / (p · (1 − p))",
                               target="g · (ln(1 − p) − ln p)"),

@@ -119,7 +119,7 @@ class Names:
 
 
 def variables_of(frames):
-    """The tensors and modules that variables hold, by name: those of each frame, innermost first, then of each module."""
+    """The tensors and modules that variables hold, by name: of each frame, innermost first, then of their modules."""
     scopes = [_held(frame.f_locals) for frame in frames]
     for frame in frames:
         _forget(frame)

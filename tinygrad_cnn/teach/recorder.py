@@ -28,7 +28,8 @@ class Recorder:
         self.tape, self.names = tape, names
         self.sweeping, self.visit, self.path = False, None, []
         self.steps = 0
-        self._tensors, self._held = {}, []              # key -> (number, version); what keeps the keys from being reused
+        self._tensors = {}                              # key -> (number, version)
+        self._held = []                                 # what keeps the keys from being used again
         self._calls = {}                                # node -> number of the event of its call
 
     # Forward
@@ -48,9 +49,9 @@ class Recorder:
         outputs = [t for t in (found if isinstance(found, tuple) else (found,)) if isinstance(t, Tensor)]
         self.steps += 1
         numbers = [self.output(t, k if len(outputs) > 1 else None) for k, t in enumerate(outputs)]
-        event = self.tape.add("op", step=self.steps, op=getattr(op, "name", op.__name__), inputs=inputs,
-                              names=names, attrs={k: text_of(v) for k, v in attrs.items()},
-                              outputs=numbers, module=self.path[-1] if self.path else None, line=os.path.basename(user_line()),
+        event = self.tape.add("op", step=self.steps, op=getattr(op, "name", op.__name__), inputs=inputs, names=names,
+                              attrs={k: text_of(v) for k, v in attrs.items()}, outputs=numbers,
+                              module=self.path[-1] if self.path else None, line=os.path.basename(user_line()),
                               inside=self.visit)
         for t in outputs:
             node = t.grad_fn
@@ -92,11 +93,13 @@ class Recorder:
         if entry.value is not None and self.tape.values[entry.value].key() == value.key():
             self._tensors[key] = number, version
             return number
-        return self._add(key, version, t, TapeTensor(entry.kind, entry.name, entry.step, entry.part, *_shape_dtype(t), None))
+        entry = TapeTensor(entry.kind, entry.name, entry.step, entry.part, *_shape_dtype(t), None)
+        return self._add(key, version, t, entry)
 
     def output(self, t, part):
         """The number of a new tensor that the present step computed."""
-        return self._add(key_of(t), _version(t), t, TapeTensor("computed", None, self.steps, part, *_shape_dtype(t), None))
+        entry = TapeTensor("computed", None, self.steps, part, *_shape_dtype(t), None)
+        return self._add(key_of(t), _version(t), t, entry)
 
     def _add(self, key, version, t, entry):
         entry.value = self.value(t)
@@ -180,8 +183,8 @@ class record:
 
     def __init__(self, model=None, names=None, limit=LIMIT):
         if model is not None and not isinstance(model, Module):
-            raise ArgumentTypeError(f"record: model is a {type(model).__name__}. Pass the Module whose layers are to be "
-                                    "named, or nothing.")
+            raise ArgumentTypeError(f"record: model is a {type(model).__name__}. Pass the Module whose layers are to "
+                                    "be named, or nothing.")
         self.model, self.given, self.limit = model, names, limit
         self._recorder = None
 

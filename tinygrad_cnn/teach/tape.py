@@ -35,10 +35,10 @@ EVENTS = {
     # forward: a module is entered and left; an op is called
     "enter": {"module": "text", "type": "text"},
     "leave": {"module": "text"},
-    "op": {"step": "count", "op": "text", "inputs": "operands", "names": "texts", "attrs": "attrs", "outputs": "tensors",
-           "module": "text?", "line": "text?", "inside": "event?"},
+    "op": {"step": "count", "op": "text", "inputs": "operands", "names": "texts", "attrs": "attrs",
+           "outputs": "tensors", "module": "text?", "line": "text?", "inside": "event?"},
     # backward: a pass starts; a node's turn comes, with the gradient of its output(s); its rule for one input gives a
-    # gradient, which is summed over broadcast axes, cast back, and added to what has arrived there (arrival 1: the first)
+    # gradient, which is summed over broadcast axes, cast back, and added to what has arrived there (arrival 1: first)
     "backward": {"name": "text", "starts": "tensors", "values": "value?s", "create_graph": "flag"},
     "visit": {"op": "text", "call": "event?", "outputs": "tensors", "values": "value?s"},
     "rule": {"input": "text", "tensor": "tensor", "value": "value?"},
@@ -164,8 +164,8 @@ def tape_from_json(form):
     if not isinstance(form, dict) or form.get("format") != FORMAT:
         raise DataError(f"load_tape: this is not a tape: its format is not {FORMAT!r}. Write tapes with tape.save().")
     if form.get("version") != VERSION:
-        raise DataError(f"load_tape: the tape has version {form.get('version')!r}; this program reads version {VERSION}. "
-                        "Use the program that wrote it, or a newer one.")
+        raise DataError(f"load_tape: the tape has version {form.get('version')!r}; this program reads version "
+                        f"{VERSION}. Use the program that wrote it, or a newer one.")
     lists = [form.get(name) for name in ("tensors", "events", "values")]
     if not all(isinstance(part, list) for part in lists) or form.get("source") not in SOURCES:
         raise DataError("load_tape: a tape has the lists tensors, events and values, and a source (record or graph). "
@@ -198,8 +198,8 @@ def _check_order(events):
             raise DataError(f"{where}: an event of this kind must follow the visit of a node.")
 
 
-_TENSOR_FIELDS = {"kind": "text", "name": "text?", "step": "count?", "part": "count?", "shape": "shape", "dtype": "text",
-                  "value": "value?"}
+_TENSOR_FIELDS = {"kind": "text", "name": "text?", "step": "count?", "part": "count?", "shape": "shape",
+                  "dtype": "text", "value": "value?"}
 
 
 def _tensor(form, counts, where):

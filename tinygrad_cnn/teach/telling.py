@@ -54,7 +54,7 @@ class Teller:
 
     def shapes(self, event):
         """(2, 3), (4, 3) → (2, 4)"""
-        before = self.shape_list([operand["tensor"] for operand in event.inputs if operand and "tensor" in operand])
+        before = self.shape_list(operands(event))
         return f"{before} → {self.shape_list(event.outputs)}".strip()
 
     def shape_list(self, tensors):
@@ -82,6 +82,11 @@ class Teller:
             return
         self.page.line(lead + lines[0], right)
         self.page.block(" " * columns(lead), lines[1:])
+
+
+def operands(event):
+    """The numbers of the tensors that a call was given."""
+    return [operand["tensor"] for operand in event.inputs if operand and "tensor" in operand]
 
 
 def subscript(number):

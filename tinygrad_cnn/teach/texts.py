@@ -17,7 +17,8 @@ TEXTS = {
         "leaf": "要求梯度",
         "constant": "常量",
         "computed": "已算出",
-        "convention": "L = {start}。每一步中 y 是该步的输出，g = ∂L/∂y 是已到达 y 的梯度；= 首次到达，+ 再次到达并累加。",
+        "convention": "L = {start}。每一步中 y 是该步的输出，g = ∂L/∂y 是已到达 y 的梯度；= 首次到达，"
+                      "+ 再次到达并累加。",
         "convention_rules": "· 逐元素相乘，@ 矩阵乘法，ᵀ 转置，[条件] 成立为 1、否则为 0。",
         "start": "起点",
         "total": "累计",
@@ -34,9 +35,10 @@ TEXTS = {
         "used_by": "被 {count} 步使用",
         "folded": "… 此处折叠 {count} 步：{ops}",
         "shared": "↓ 在下文给出",
-        "note_graph": "没有录制：以下取自计算图本身，前向的值只有图中还保存的（? 是图中没有保存的输入）。没有改动任何 .grad。",
-        "note_freed": "图中保存的值已在先前的反向传播中释放（{about}），所以只能给出公式和形状。要看数值，请在 record() 之内计算，"
-                      "或用 backward(retain_graph=True)。",
+        "note_graph": "没有录制：以下取自计算图本身，前向的值只有图中还保存的（? 是图中没有保存的输入）。"
+                      "没有改动任何 .grad。",
+        "note_freed": "图中保存的值已在先前的反向传播中释放（{about}），所以只能给出公式和形状。"
+                      "要看数值，请在 record() 之内计算，或用 backward(retain_graph=True)。",
         "note_stale": "图中保存的值已被改写，所以只能给出公式和形状：{about}",
         "note_hooks": "{about} 上有钩子；这里没有调用，实际的反向传播会调用。",
         "note_no_backward": "没有录到反向传播：请在 with 块之内调用 backward()，或用 explain(loss)。",
@@ -54,9 +56,10 @@ TEXTS = {
         "leaf": "wants a gradient",
         "constant": "constant",
         "computed": "computed earlier",
-        "convention": "L = {start}. In each step y is its output and g = ∂L/∂y the gradient that has arrived there; = is a "
-                      "first arrival, + a later one that is added.",
-        "convention_rules": "· multiplies element by element, @ is the matrix product, ᵀ the transpose, [condition] is 1 or 0.",
+        "convention": "L = {start}. In each step y is its output and g = ∂L/∂y the gradient that has arrived there; "
+                      "= is a first arrival, + a later one that is added.",
+        "convention_rules": "· multiplies element by element, @ is the matrix product, ᵀ the transpose, [condition] is "
+                            "1 or 0.",
         "start": "start",
         "total": "sum so far",
         "summed": "{input} was broadcast: summed over axis {axes}",
@@ -72,15 +75,19 @@ TEXTS = {
         "used_by": "used by {count} steps",
         "folded": "… {count} steps folded here: {ops}",
         "shared": "↓ is printed further down",
-        "note_graph": "Nothing was recorded: this is read off the graph itself, which keeps only some of the forward values "
-                      "(? is an input it did not keep). No .grad was touched.",
-        "note_freed": "The values that the graph kept were freed by an earlier backward pass ({about}), so there are only "
-                      "formulas and shapes. For the numbers, compute inside record() or call backward(retain_graph=True).",
-        "note_stale": "A value that the graph kept has been overwritten, so there are only formulas and shapes: {about}",
+        "note_graph": "Nothing was recorded: this is read off the graph itself, which keeps only some of the forward "
+                      "values (? is an input it did not keep). No .grad was touched.",
+        "note_freed": "The values that the graph kept were freed by an earlier backward pass ({about}), so there are "
+                      "only formulas and shapes. For the numbers, compute inside record() or call "
+                      "backward(retain_graph=True).",
+        "note_stale": "A value that the graph kept has been overwritten, so there are only formulas and shapes: "
+                      "{about}",
         "note_hooks": "{about} has hooks; they are not called here, a real backward pass calls them.",
-        "note_no_backward": "No backward pass was recorded: call backward() inside the with block, or use explain(loss).",
+        "note_no_backward": "No backward pass was recorded: call backward() inside the with block, or use "
+                            "explain(loss).",
         "note_empty": "The tape is empty: nothing was computed inside the with block.",
-        "note_limit": "Of arrays with more than {about} elements only least … greatest and the Euclidean norm ‖·‖ are shown.",
+        "note_limit": "Of arrays with more than {about} elements only least … greatest and the Euclidean norm ‖·‖ "
+                      "are shown.",
     },
 }
 

@@ -62,13 +62,14 @@ class Value:
     def from_json(cls, form, where):
         """The value written as `form`. Raises: DataError, naming `where`, if it is none."""
         if not isinstance(form, dict) or not is_shape(form.get("shape")) or form.get("dtype") not in _DTYPES:
-            raise DataError(f"{where}: a value needs a shape (a list of sizes) and a dtype (one of {', '.join(_DTYPES)}). "
-                            "Write tapes with tape.save().")
+            raise DataError(f"{where}: a value needs a shape (a list of sizes) and a dtype (one of "
+                            f"{', '.join(_DTYPES)}). Write tapes with tape.save().")
         shape, dtype = tuple(form["shape"]), form["dtype"]
         summary = form.get("summary")
         if summary is not None:
             if not isinstance(summary, dict) or set(summary) != set(_SUMMARY):
-                raise DataError(f"{where}: a summary has the numbers {', '.join(_SUMMARY)}. Write tapes with tape.save().")
+                raise DataError(f"{where}: a summary has the numbers {', '.join(_SUMMARY)}. "
+                                "Write tapes with tape.save().")
             read = {name: _read(summary[name], where) for name in _SUMMARY}
             counts = {name: read[name] for name in ("nan", "inf")}
             if any(type(count) is not int or count < 0 for count in counts.values()):
@@ -85,7 +86,8 @@ def summary_of(array):
     found = {"min": finite.min(), "max": finite.max(), "mean": finite.mean(), "norm": math.sqrt((finite ** 2).sum())} \
         if finite.size else dict.fromkeys(("min", "max", "mean", "norm"), math.nan)
     nans = int(np.isnan(array).sum())
-    return {**{name: float(number) for name, number in found.items()}, "nan": nans, "inf": array.size - finite.size - nans}
+    found = {name: float(number) for name, number in found.items()}
+    return {**found, "nan": nans, "inf": array.size - finite.size - nans}
 
 
 def written(numbers):
@@ -111,7 +113,8 @@ def _collect(data, shape, numbers, where):
         numbers.append(_read(data, where))
         return
     if not isinstance(data, list) or len(data) != shape[0]:
-        raise DataError(f"{where}: the data do not have the shape {list(shape)} they claim. Write tapes with tape.save().")
+        raise DataError(f"{where}: the data do not have the shape {list(shape)} they claim. "
+                        "Write tapes with tape.save().")
     for part in data:
         _collect(part, shape[1:], numbers, where)
 
