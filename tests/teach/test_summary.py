@@ -221,6 +221,12 @@ def test_what_is_no_model_is_refused():
         summary(lambda x: x, (1, 3))
 
 
+def test_names_that_would_colour_the_terminal_are_escaped():
+    model = nn.Sequential()
+    model.add_module("\x1b[31mred", nn.Linear(2, 2))
+    assert "\x1b" not in str(summary(model, (1, 2))) and "\\x1b[31mred" in str(summary(model, (1, 2)))
+
+
 def test_both_languages_have_every_text_with_the_same_names():
     names = lambda text: sorted(field for _, field, _, _ in string.Formatter().parse(text) if field)
     for key, words in TEXTS.items():

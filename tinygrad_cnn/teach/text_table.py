@@ -1,13 +1,10 @@
-"""Tables and bars for the terminal: columns that line up, Chinese letters counted as two wide."""
+"""Tables and bars for the terminal: columns that line up, Chinese letters counted as two wide, nothing unprintable."""
 import math
-import unicodedata
+
+from .page import columns as width
+from .page import padded, printable
 
 __all__ = ["bar", "bytes_of", "count_of", "lined_up", "rounded", "times", "width"]
-
-
-def width(text):
-    """Columns a text takes in a terminal."""
-    return sum(2 if unicodedata.east_asian_width(letter) in "WF" else 1 for letter in text)
 
 
 def lined_up(head, rows, left=1):
@@ -19,17 +16,15 @@ def lined_up(head, rows, left=1):
     conv1    28
     fc       10
     """
-    cells = [[str(cell) for cell in row] for row in (head, *rows)]
+    cells = [[printable(str(cell)) for cell in row] for row in (head, *rows)]
     widths = [max(width(row[k]) for row in cells) for k in range(len(head))]
     lines = [_line(row, widths, left) for row in cells]
     return [lines[0], "  ".join("-" * w for w in widths).rstrip(), *lines[1:]]
 
 
 def _line(row, widths, left):
-    parts = []
-    for k, (cell, w) in enumerate(zip(row, widths)):
-        space = " " * (w - width(cell))
-        parts.append(cell + space if k < left else space + cell)
+    parts = [padded(cell, w) if k < left else " " * (w - width(cell)) + cell
+             for k, (cell, w) in enumerate(zip(row, widths))]
     return "  ".join(parts).rstrip()
 
 
