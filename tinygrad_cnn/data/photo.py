@@ -21,8 +21,8 @@ def load_image(path, upright=True):
 
     Args: path. upright: turn the picture as its EXIF orientation says, as viewers show it; cameras held sideways store
     it unturned. (torchvision's loader does not turn it.)
-    Raises: FileNotFoundError; DataError for what is no picture, is damaged, or has more pixels than Pillow allows;
-    MissingExtraError without Pillow.
+    Raises: FileNotFoundError; DataError for what is no picture, is damaged, or has more than PIL.Image.MAX_IMAGE_PIXELS
+    pixels (89 million); MissingExtraError without Pillow.
     """
     if not isinstance(path, (str, os.PathLike)):
         raise ArgumentTypeError(f"load_image: {type(path).__name__} is not a path. Give the name of a picture file.")
@@ -32,6 +32,9 @@ def load_image(path, upright=True):
         raise FileNotFoundError(f"load_image: there is no file {os.fspath(path)!r}. Check the path.")
     try:
         with image.open(path) as picture:
+            limit = image.MAX_IMAGE_PIXELS                  # up to twice as many Pillow only warns
+            if limit is not None and picture.width * picture.height > limit:
+                raise image.DecompressionBombError(f"{picture.width} x {picture.height} pixels, more than {limit}")
             if upright:
                 picture = ops.exif_transpose(picture)
             pixels = _pixels(picture)
