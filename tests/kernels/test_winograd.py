@@ -1,4 +1,4 @@
-"""Winograd's algorithm against plain sums in float64: paddings, odd sizes, strides, groups, volumes; and the switches."""
+"""Winograd's algorithm against plain sums in float64: paddings, strides, groups, volumes; and the switches."""
 import numpy as np
 import pytest
 

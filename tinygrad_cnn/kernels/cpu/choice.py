@@ -18,7 +18,9 @@ choice = _Choice()
 
 @contextmanager
 def precise():
-    """Forbid algorithms that are faster but less accurate than a plain sum (Winograd's), inside the block, in this thread.
+    """Forbid algorithms that are faster but less accurate than a plain sum (Winograd's) inside the block.
+
+    It holds for this thread.
 
     >>> import tinygrad_cnn as tg
     >>> with tg.backends.cpu.precise():

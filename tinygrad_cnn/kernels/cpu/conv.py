@@ -34,9 +34,9 @@ def algorithm(groups, channels, features, geometry, dtype):
     """
     if choice.forced is not None:
         return forced(groups, channels, features, geometry, dtype)
-    if reach(geometry) and dtype == np.float32 and not choice.precise:
-        if groups > 1 or min(channels * prod(geometry.stride), features) >= WIDE:
-            return "winograd"
+    wide = groups > 1 or min(channels * prod(geometry.stride), features) >= WIDE
+    if wide and reach(geometry) and dtype == np.float32 and not choice.precise:
+        return "winograd"
     if groups == 1:
         return "planes" if channels * geometry.kernel[-1] < SHORT and geometry.taps > 1 else "blocks"
     if channels == features == 1:
@@ -52,8 +52,8 @@ def forced(groups, channels, features, geometry, dtype):
     possible = {"blocks": True, "planes": groups == 1, "depthwise": channels == features == 1,
                 "merged": groups > 1, "winograd": reach(geometry) is not None and dtype == np.float32}
     if not possible[choice.forced]:
-        raise ArgumentError(f"conv: algorithm {choice.forced!r} was asked for, but it cannot do {geometry} with {groups} groups "
-                            f"of {channels} -> {features} channels in {dtype}. Possible here: "
+        raise ArgumentError(f"conv: algorithm {choice.forced!r} was asked for, but it cannot do {geometry} with "
+                            f"{groups} groups of {channels} -> {features} channels in {dtype}. Possible here: "
                             f"{', '.join(name for name, can in possible.items() if can)}.")
     return choice.forced
 
@@ -89,50 +89,50 @@ def _correlate(device, x, weight, geometry, out, bias):
     groups, features, channels = weight.shape[:3]
     dtype = weight.dtype if x.dtype == out.dtype == weight.dtype else None
     chosen = algorithm(groups, channels, features, geometry, dtype)
-    if chosen == "winograd":
-        routine = winograd_conv if geometry.rank == 2 else winograd_volumes
-        number = merged(groups, channels, features, MERGED_TILES)
+    if chosen in ("winograd", "merged"):
+        number = merged(groups, channels, features, chosen)
         wide = block_diagonal(weight, number) if number > 1 else weight
-        if routine.correlate(device, x, wide, geometry, out, bias):
+        if chosen == "winograd":
+            finite = _winograd(geometry).correlate(device, x, wide, geometry, out, bias)
+        else:
+            conv_blocks.correlate(device, x, wide, geometry, out, bias)
+            finite = np.isfinite(np.add.reduce(out, axis=None, dtype=weight.dtype))
+        if finite:
             return
-    elif chosen == "planes":
-        return conv_planes.correlate(device, x, weight, geometry, out, bias)
-    elif chosen == "depthwise":
-        return conv_depthwise.correlate(device, x, weight, geometry, out, bias)
-    elif chosen == "merged":
-        wide = block_diagonal(weight, merged(groups, channels, features, MERGED))
-        conv_blocks.correlate(device, x, wide, geometry, out, bias)
-        if np.isfinite(np.add.reduce(out, axis=None, dtype=weight.dtype)):
-            return
-        # else an infinity or NaN times the zeros between merged groups is NaN: take the groups one by one
-    conv_blocks.correlate(device, x, weight, geometry, out, bias)
+        # An infinity or NaN would have spread over its tile, or times zero to the merged groups: take blocks instead.
+    routine = {"planes": conv_planes, "depthwise": conv_depthwise}.get(chosen, conv_blocks)
+    routine.correlate(device, x, weight, geometry, out, bias)
 
 
 def _correlate_dw(device, g, x, geometry, work):
     groups = geometry.groups
     channels, features = x.shape[-1] // groups, g.shape[-1] // groups
     chosen = algorithm(groups, channels, features, geometry, work if x.dtype == g.dtype == work else None)
-    if chosen == "winograd":
-        routine = winograd_conv if geometry.rank == 2 else winograd_volumes
-        number = merged(groups, channels, features, MERGED_TILES)
-        dw = routine.correlate_dw(device, g, x, geometry, groups // number)
+    if chosen == "planes":
+        return conv_planes.correlate_dw(device, g, x, geometry, work)
+    if chosen == "depthwise":
+        return conv_depthwise.correlate_dw(device, g, x, geometry, work)
+    if chosen in ("winograd", "merged"):
+        number = merged(groups, channels, features, chosen)
+        if chosen == "winograd":
+            dw = _winograd(geometry).correlate_dw(device, g, x, geometry, groups // number)
+        else:
+            dw = conv_blocks.correlate_dw(device, g, x, geometry, work, groups // number)
         if dw is not None:
             return diagonal_blocks(dw, number) if number > 1 else dw
-    elif chosen == "planes":
-        return conv_planes.correlate_dw(device, g, x, geometry, work)
-    elif chosen == "depthwise":
-        return conv_depthwise.correlate_dw(device, g, x, geometry, work)
-    elif chosen == "merged":
-        number = merged(groups, channels, features, MERGED)
-        return diagonal_blocks(conv_blocks.correlate_dw(device, g, x, geometry, work, groups // number), number)
     return conv_blocks.correlate_dw(device, g, x, geometry, work, groups)
 
 
-def merged(groups, channels, features, most):
-    """How many groups to take together: the largest divisor of `groups` that keeps to `most` channels, 1 if depthwise."""
-    if channels == features == 1 and most == MERGED_TILES:
-        return 1
-    return max((m for m in range(1, groups + 1) if groups % m == 0 and m * max(channels, features) <= most), default=1)
+def _winograd(geometry):
+    return winograd_conv if geometry.rank == 2 else winograd_volumes
+
+
+def merged(groups, channels, features, chosen):
+    """How many groups `chosen` takes together: the largest divisor of `groups` that keeps to so many channels."""
+    if chosen == "winograd" and channels == features == 1:
+        return 1                                        # multiplied number by number
+    most = (MERGED_TILES if chosen == "winograd" else MERGED) // max(channels, features)
+    return max((m for m in range(1, groups + 1) if groups % m == 0 and m <= most), default=1)
 
 
 def block_diagonal(weight, number):

@@ -7,8 +7,10 @@ interpolate. In matrices, for one tile d of the input and one kernel w,
     y = A^T [ (G w G^T) * (B^T d B) ] A.
 
 The sums over channels are then 36 matrix products, (tiles, C) @ (C, O). The transforms are matrix products too: B^T
-along the rows of all tiles at once, a (6, 6) @ (6, width) on a strided view, then along the columns, written straight to
-where the 36 products read. Read backwards, the same steps give the weight gradient: G^T [ sum (A g A^T) * (B^T d B) ] G.
+along the rows of all tiles at once, a (6, 6) @ (6, width) on a strided view, then along the columns, written straight
+to where the 36 products read. Read backwards, the same steps give the weight gradient:
+
+    dw = G^T [ sum (A g A^T) * (B^T d B) ] G.
 
 A stride s is taken apart into phases: the input positions of each remainder modulo s become channels of their own, and
 the convolution one at stride 1 of s*s*C channels with a kernel of ceil(k / s), zero where k ends.
@@ -16,7 +18,7 @@ the convolution one at stride 1 of s*s*C channels with a kernel of ceil(k / s), 
 The interpolation points 0, 1, -1, 1/2, -2 and infinity lose the least of float32 among those tried: 9 times PyTorch's
 error in L2. Source: Lavin and Gray 2016, "Fast Algorithms for Convolutional Neural Networks"; Toom and Cook.
 """
-from functools import lru_cache
+from functools import cache
 
 import numpy as np
 from numpy.lib.stride_tricks import as_strided
@@ -30,7 +32,7 @@ FLOAT = np.dtype(np.float32)
 
 
 class Transform:
-    """The matrices of F(m, r): A (6, m), G (6, r), B^T (6, 6), and K (36, r*r), which applies G to both axes of a kernel."""
+    """The matrices of F(m, r): A (6, m), G (6, r), B^T (6, 6), and K (36, r*r): G on both axes of a kernel."""
 
     def __init__(self, r):
         self.r, self.m = r, SIZE + 1 - r
@@ -49,7 +51,7 @@ class Transform:
         self.k_flipped = np.kron(g[:, ::-1], g[:, ::-1]).astype(FLOAT)
 
 
-@lru_cache(maxsize=None)
+@cache
 def transform(r):
     """The Transform for kernels r x r."""
     return Transform(r)
@@ -150,18 +152,27 @@ def _place_phases(images, tiles, padded):
     if tiles.stride == (1, 1):
         _place(images, tiles.before, padded)
         return
-    channels, (down, across) = images.shape[-1], tiles.stride
-    padded[...] = 0
-    phases = padded.reshape(*padded.shape[:3], down, across, channels)
+    (down, across), (top, left), c = tiles.stride, tiles.before, images.shape[-1]
+    rows, columns, side, _ = padded.shape
+    width = images.shape[2]
+    low, high = min(-(-left // across), columns), min((width + left) // across, columns)    # columns without padding
+    phases = padded.reshape(rows, columns, side, down, across * c)
     for i in range(down):
-        to_rows, from_rows = _phase(i - tiles.before[0], down, images.shape[1], len(padded))
-        for j in range(across):
-            to_columns, from_columns = _phase(j - tiles.before[1], across, images.shape[2], padded.shape[1])
-            phases[to_rows, to_columns, :, i, j] = images[:, from_rows, from_columns].transpose(1, 2, 0, 3)
+        to_rows, from_rows = _phase(i - top, down, images.shape[1], rows)
+        phases[:to_rows.start, :, :, i], phases[to_rows.stop:, :, :, i] = 0, 0
+        plane, source = phases[to_rows, :, :, i], images[:, from_rows]
+        plane[:, :low], plane[:, high:] = 0, 0
+        runs = source[:, :, low * across - left:high * across - left]       # long runs, not one phase at a time
+        plane[:, low:high] = runs.reshape(side, len(plane), high - low, across * c).transpose(1, 2, 0, 3)
+        for column in {max(low - 1, 0), min(high, columns - 1)} - set(range(low, high)):
+            for j in range(across):
+                position = column * across + j - left
+                if 0 <= position < width:
+                    plane[:, column, :, j * c:(j + 1) * c] = source[:, :, position].swapaxes(0, 1)
 
 
 def _phase(first, stride, size, places):
-    """Which of `places` positions first, first + stride, ... lie in an input of `size`, and the slice of it they read."""
+    """Which of `places` positions first, first + stride, ... lie in an input of `size`, and what of it they read."""
     low = min(max(0, -(first // stride)), places)
     high = max(low, min(places, -((first - size) // stride)))
     start = first + low * stride

@@ -11,12 +11,19 @@ import numpy as np
 
 from .winograd import FLOAT, FREQUENCIES, SIZE, Tiles, gather, spread, spread_gradient, transform
 
-PIECE_BYTES = 5 << 19                                   # of transformed numbers that a thread works on at once
+# Bytes of transformed numbers that a thread works on at once. Forward and backward of 7x7 at stride 2 take 56 ms of one
+# thread with 1.2 MB, 49 with 2.5, 48 with 4.2; 64 channels of 56x56 27.5, 25.5, 24.3.
+PIECE_BYTES = 4 << 20
 SIDE = 16                                               # images side by side at most
+MANY_TILES = 128                                        # from which a product makes up for reading large weights
+FEW_TILES = 100                                         # of a batch, below which each thread takes output channels
+SUM_BYTES = 4 << 20                                     # of a transformed weight gradient too large to add up often
 BATCH_BYTES = 24 << 20                                  # of transformed input made at once, going by output channels
 FEATURES = 32                                           # output channels whose transformed weights are made at once
+SUMMED_FEATURES = 128                                   # output channels whose weight gradients are made at once
 WEIGHT_BYTES = 1 << 19                                  # of transformed weights made at once
-FEW_ROWS = 160                                          # tiles of a batch below which images are too few to go by
+PARALLEL_BYTES = 1 << 20                                # of transformed weights from which a second thread pays
+
 
 
 def correlate(device, x, weight, geometry, out, bias):
@@ -26,9 +33,9 @@ def correlate(device, x, weight, geometry, out, bias):
     """
     tiles = Tiles(geometry)
     weight = phase_weights(weight, tiles)
-    if not _by_features(weight.shape, len(x), tiles):
+    if len(weight) > 1 or tiles.stride != (1, 1) or len(x) * tiles.count >= FEW_TILES:
         return _correlate_by_images(device, x, weight, geometry, out, bias)
-    step = _batch_step(tiles, max(x.shape[-1], out.shape[-1]))
+    step = _batch_step(len(x), tiles, max(x.shape[-1], out.shape[-1]))
     return all(_correlate_by_features(device, x[start:start + step], weight[0], tiles, out[start:start + step], bias)
                for start in range(0, len(x), step))
 
@@ -41,10 +48,10 @@ def correlate_dw(device, g, x, geometry, groups):
     tiles = Tiles(geometry)
     phases = tiles.stride[0] * tiles.stride[1]
     shape = (groups, g.shape[-1] // groups, phases * (x.shape[-1] // groups), tiles.t.r, tiles.t.r)
-    if not _by_features(shape, len(x), tiles):
+    if groups > 1 or tiles.stride != (1, 1) or FREQUENCIES * shape[1] * shape[2] * FLOAT.itemsize < SUM_BYTES:
         dw = _dw_by_images(device, g, x, shape, geometry)
     else:
-        step, dw = _batch_step(tiles, max(x.shape[-1], g.shape[-1])), None
+        step, dw = _batch_step(len(x), tiles, max(x.shape[-1], g.shape[-1])), None
         for start in range(0, len(x), step):
             part = _dw_by_features(device, g[start:start + step], x[start:start + step], tiles)
             dw = part if dw is None else np.add(dw, part, out=dw)
@@ -53,7 +60,7 @@ def correlate_dw(device, g, x, geometry, groups):
 
 
 def phase_weights(weight, tiles):
-    """Weights (G, O, C, KH, KW) as those of the phases of the stride, (G, O, s*s*C, r, r), zero where the kernel ends."""
+    """Weights (G, O, C, KH, KW) as those of the phases of the stride, (G, O, s*s*C, r, r), zero past the kernel."""
     down, across = tiles.stride
     if down == across == 1:
         return weight
@@ -73,25 +80,25 @@ def kernel_weights(dw, tiles, kernel):
     return whole.reshape(groups, o, -1, r * down, r * across)[..., :kernel[0], :kernel[1]]
 
 
-def _by_features(shape, n, tiles):
-    groups, o, c = shape[:3]
-    return groups == 1 and tiles.stride == (1, 1) and n * tiles.count < FEW_ROWS and min(c, o) > FEATURES
-
-
-def _batch_step(tiles, channels):
-    return max(1, BATCH_BYTES // (FREQUENCIES * tiles.count * channels * FLOAT.itemsize))
+def _batch_step(n, tiles, channels):
+    """How many of n images to transform at once, going by output channels."""
+    step = max(1, BATCH_BYTES // (FREQUENCIES * tiles.count * channels * FLOAT.itemsize))
+    return max(1, -(-n // max(1, -(-n // step))))
 
 
 # ---- image by image --------------------------------------------------------------------------------------------------
 
-def pieces(n, geometry, channels):
-    """(images, tiles) that cover the outputs of n images, each of about PIECE_BYTES: several images, or a band of one."""
+def pieces(n, geometry, c, o):
+    """(images, tiles) covering the outputs of n images, each of about PIECE_BYTES: several images, or a band of one."""
     tiles = Tiles(geometry)
-    image_bytes = FREQUENCIES * tiles.count * channels * FLOAT.itemsize
-    if image_bytes > PIECE_BYTES:
+    image_bytes = FREQUENCIES * tiles.count * (c + o) * FLOAT.itemsize
+    if image_bytes > PIECE_BYTES and tiles.count > MANY_TILES:
         bands = tiles.bands(geometry, -(-image_bytes // PIECE_BYTES))
         return [(slice(i, i + 1), band) for i in range(n) for band in bands]
-    number = max(-(-n // SIDE), -(-n * image_bytes // PIECE_BYTES))
+    side = PIECE_BYTES // max(1, image_bytes)
+    if FREQUENCIES * c * o * FLOAT.itemsize > PIECE_BYTES:
+        side = max(side, -(-MANY_TILES // tiles.count))
+    number = -(-n // max(1, min(SIDE, side)))
     number = min(n, number + number % 2)                # both of two threads have the same
     return [(slice(n * i // number, n * (i + 1) // number), tiles) for i in range(number)]
 
@@ -103,7 +110,7 @@ def transformed(device, name, tiles, width):
 
 def _correlate_by_images(device, x, weight, geometry, out, bias):
     c, o = weight.shape[0] * weight.shape[2], out.shape[-1]
-    todo = pieces(len(x), geometry, c + o)
+    todo = pieces(len(x), geometry, c, o)
     u = transform_weights(device, weight, todo[0][1].t) if todo else None
     finite = []
 
@@ -133,7 +140,7 @@ def multiply(v, u, p):
 
 def _dw_by_images(device, g, x, shape, geometry):
     groups, o, c, r, _ = shape
-    todo, sums = pieces(len(x), geometry, groups * (c + o)), {}
+    todo, sums = pieces(len(x), geometry, groups * c, groups * o), {}
 
     def run(start, stop):
         total = np.empty((FREQUENCIES, groups, o, c), FLOAT)
@@ -150,21 +157,32 @@ def _dw_by_images(device, g, x, shape, geometry):
         sums[start] = total
 
     device.parallel(run, len(todo))
-    return weight_gradient(sums, shape)
+    return weight_gradient(device, sums, shape)
 
 
-def weight_gradient(sums, shape):
+def weight_gradient(device, sums, shape):
     """The transformed weight gradients (36, ...) of every run, added up and transformed back: shape (..., r, r)."""
     if not sums:
         return np.zeros(shape, FLOAT)
-    first, *rest = (sums[start] for start in sorted(sums))
-    for other in rest:
-        np.add(first, other, out=first)
-    return np.matmul(first.reshape(FREQUENCIES, -1).T, transform(shape[-1]).k).reshape(shape)
+    first, *rest = (sums[start].reshape(FREQUENCIES, -1) for start in sorted(sums))
+    dw, k = np.empty(shape, FLOAT), transform(shape[-1]).k
+    rows = dw.reshape(-1, k.shape[1])
+
+    def run(start, stop):
+        part = first[:, start:stop]
+        for other in rest:
+            np.add(part, other[:, start:stop], out=part)
+        np.matmul(part.T, k, out=rows[start:stop])
+
+    if first.nbytes > PARALLEL_BYTES:
+        device.parallel(run, len(rows))
+    else:
+        run(0, len(rows))
+    return dw
 
 
 def multiply_dw(z, v, total):
-    """total (36, G, O, C) = the sum over tiles of z times v, z (6, 6, ..., G*O) and v (6, 6, ..., G*C); z is used up."""
+    """total (36, G, O, C) = the sum over tiles of z (6, 6, ..., G*O) times v (6, 6, ..., G*C); z is used up."""
     groups, o, c = total.shape[1:]
     if c == o == 1:
         z, v = z.reshape(FREQUENCIES, -1, groups), v.reshape(FREQUENCIES, -1, groups)
@@ -257,12 +275,14 @@ def _dw_by_features(device, g, x, tiles):
             spread_gradient(device, g[i:i + 1], tiles, z[:, :, i])
 
     def multiply_some(start, stop):
-        for f in range(start * FEATURES, min(stop * FEATURES, o), FEATURES):
-            some = slice(f, min(f + FEATURES, o))
-            total = device.scratch("winograd weights", (FREQUENCIES, some.stop - f, c), FLOAT)
+        for i in range(start, stop):
+            some = slice(o * i // number, o * (i + 1) // number)
+            total = device.scratch("winograd weights", (FREQUENCIES, some.stop - some.start, c), FLOAT)
             np.matmul(rows_z[:, :, some].transpose(0, 2, 1), rows_v, out=total)
             np.matmul(total.reshape(FREQUENCIES, -1).T, k, out=dw[some].reshape(-1, taps))
 
+    number = -(-o // SUMMED_FEATURES)
+    number = min(o, number + number % 2)
     device.parallel(spread_some, n)
-    device.parallel(multiply_some, -(-o // FEATURES))
+    device.parallel(multiply_some, number)
     return dw

@@ -63,7 +63,7 @@ def correlate_dw(device, g, x, geometry, groups):
 
     device.parallel(run, len(todo))
     r = tiles.t.r
-    dw = weight_gradient(sums, (kd, o, c, r, r))
+    dw = weight_gradient(device, sums, (kd, o, c, r, r))
     return dw.transpose(1, 2, 0, 3, 4)[None] if np.isfinite(np.add.reduce(dw, axis=None)) else None
 
 
@@ -76,7 +76,7 @@ def runs(n, geometry, c, o):
 
 
 def _spread_slices(device, volume, tiles, first, number):
-    """Transformed slices first, first + 1, ... of a volume (D, H, W, C), zero outside it: (6, 6, down, across, number*C)."""
+    """Transformed slices first, first + 1, ... of a volume (D, H, W, C): (6, 6, down, across, number*C)."""
     c = volume.shape[-1]
     v = transformed(device, "winograd input", tiles, number * c)
     low = min(max(0, -first), number)

@@ -21,8 +21,10 @@ def correlate(device, x, weight, geometry, out, bias):
 
 
 def weight_matrices(device, weight):
-    """Weights (G, O/G, C/G, *kernel) as one matrix a group: (G, taps * C/G, O/G)."""
+    """Weights (G, O/G, C/G, *kernel) as one matrix a group: (G, taps * C/G, O/G); a view for kernels of one tap."""
     groups, features = weight.shape[:2]
+    if prod(weight.shape[3:]) == 1:
+        return weight[(..., *(0,) * (weight.ndim - 3))].swapaxes(1, 2)
     turned = weight.transpose(0, *range(3, weight.ndim), 2, 1)
     matrices = device.empty(turned.shape, weight.dtype)
 
