@@ -146,6 +146,36 @@ def test_an_option_outside_its_range_is_refused_by_the_parser(arguments, capsys)
     assert arguments[0] in capsys.readouterr().err
 
 
+def test_a_runs_config_makes_the_same_run_again(short_run, tmp_path, capsys):
+    folder, _ = short_run
+    assert main(["train", "--config", str(folder / "config.json"), "--out", str(tmp_path / "again")]) == 0
+    first, second = (tg.load(path / "weights.safetensors") for path in (folder, tmp_path / "again"))
+    assert all((first[name] == second[name]).all() for name in first)
+    configs = [json.loads((path / "config.json").read_text(encoding="utf-8")) for path in (folder, tmp_path / "again")]
+    assert configs[0] == configs[1]
+
+
+def test_an_option_comes_before_the_config(tmp_path, capsys):
+    (tmp_path / "config.json").write_text('{"epochs": 3, "batch_size": 700}', encoding="utf-8")
+    assert main(["train", "--config", str(tmp_path / "config.json"), "--epochs", "1", "--out",
+                 str(tmp_path / "run")]) == 0
+    settings = json.loads((tmp_path / "run" / "config.json").read_text(encoding="utf-8"))["settings"]
+    assert (settings["epochs"], settings["batch_size"]) == (1, 700)
+
+
+def test_an_unknown_name_in_a_config_is_refused_by_name(tmp_path, capsys):
+    (tmp_path / "config.json").write_text('{"epoch": 3}', encoding="utf-8")
+    assert main(["train", "--config", str(tmp_path / "config.json"), "--out", str(tmp_path / "run")]) == 2
+    assert "'epoch' is no setting. Use model, data, " in capsys.readouterr().err
+    assert not (tmp_path / "run").exists()
+
+
+def test_resume_takes_no_other_option(short_run, capsys):
+    folder, _ = short_run
+    assert main(["train", "--resume", str(folder), "--epochs", "9"]) == 2
+    assert "but --epochs is given too" in capsys.readouterr().err
+
+
 @pytest.mark.skipif(sys.platform == "win32", reason="Windows sends no SIGINT to one process")
 def test_ctrl_c_leaves_a_whole_folder_and_code_130(tmp_path):
     folder = tmp_path / "run"

@@ -47,3 +47,12 @@ def test_in_another_thread_it_changes_nothing():
     thread.start()
     thread.join()
     assert seen == [(before, False)]
+
+
+def test_a_request_of_the_system_to_end_waits_too_and_is_named():
+    before = signal.getsignal(signal.SIGTERM)
+    with Interruption() as interruption:
+        signal.raise_signal(signal.SIGTERM)
+        assert interruption.requested
+        assert (interruption.signal, interruption.name) == (signal.SIGTERM, "SIGTERM")
+    assert signal.getsignal(signal.SIGTERM) is before

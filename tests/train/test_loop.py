@@ -1,4 +1,5 @@
 """The loop and its measurements, on a model small enough to reckon by hand."""
+import json
 import math
 
 import numpy as np
@@ -7,7 +8,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 import tinygrad_cnn as tg
-from tinygrad_cnn.train import Tally, confusion_matrix, evaluate, train_epoch
+from tinygrad_cnn.train import Tally, confusion_matrix, evaluate, in_top, train_epoch
 
 LOSS = tg.nn.CrossEntropyLoss()
 
@@ -91,3 +92,45 @@ def test_confusion_matrix_counts_every_pair_once(case):
     matrix = confusion_matrix(truth, guess, classes)
     assert matrix.shape == (classes, classes)
     assert all(matrix[t, g] == pairs.count((t, g)) for t in range(classes) for g in range(classes))
+
+
+def test_accumulated_batches_make_the_step_of_one_large_batch():
+    data = batches(count=4, size=6)
+    data[3] = tuple(part[:2] for part in data[3])                       # a smaller last batch counts for less
+    model, twin = tg.nn.Linear(2, 2), tg.nn.Linear(2, 2)
+    twin.load_state_dict(model.state_dict())
+    train_epoch(model, data, tg.optim.SGD(model.parameters(), lr=0.5), LOSS, accumulate=4)
+    whole = [tg.cat(parts) for parts in zip(*data)]
+    train_epoch(twin, [whole], tg.optim.SGD(twin.parameters(), lr=0.5), LOSS)
+    np.testing.assert_allclose(model.weight.detach().numpy(), twin.weight.detach().numpy(), rtol=1e-5)
+
+
+def test_clipping_holds_the_norm_of_the_step():
+    model = tg.nn.Linear(2, 2)
+    before = {name: value.clone() for name, value in model.state_dict().items()}
+    train_epoch(model, batches(count=1), tg.optim.SGD(model.parameters(), lr=1.0), LOSS, clip=1e-3)
+    moved = [((value - before[name]) ** 2).sum().item() for name, value in model.state_dict().items()]
+    assert math.sqrt(sum(moved)) == pytest.approx(1e-3, rel=1e-3)
+
+
+@given(st.integers(1, 8).flatmap(lambda classes: st.tuples(
+    st.lists(st.lists(st.floats(-9, 9, width=32), min_size=classes, max_size=classes, unique=True), min_size=1,
+             max_size=6), st.integers(0, classes - 1), st.integers(1, classes))))
+def test_in_top_is_the_place_in_the_sorted_logits(case):
+    rows, target, k = case
+    found = in_top(tg.tensor(rows), tg.tensor([target] * len(rows)), k)
+    assert found.tolist() == [sorted(row, reverse=True).index(row[target]) < k for row in rows]
+
+
+def test_nan_is_never_among_the_top():
+    assert in_top(tg.tensor([[math.nan, 1.0], [math.nan, math.nan]]), tg.tensor([0, 1]), 1).tolist() == [False, False]
+
+
+def test_a_tally_goes_on_from_its_state():
+    tally, again = Tally(), Tally()
+    logits, targets = tg.tensor([[3.0, 1.0], [0.0, 2.0]]), tg.tensor([0, 0])
+    tally.add(LOSS(logits, targets), logits, targets)
+    again.load_state_dict(json.loads(json.dumps(tally.state_dict())))
+    for each in (tally, again):
+        each.add(LOSS(logits, targets), logits, targets)
+    assert (again.loss, again.accuracy, again.top5, again.images) == (tally.loss, tally.accuracy, tally.top5, 4)
