@@ -206,6 +206,24 @@ def test_both_leave_the_model_as_it_was():
     assert all(tg.equal(value, before[name]) for name, value in model.state_dict().items())
 
 
+@pytest.mark.parametrize("times", [0, 2])
+def test_a_block_that_is_not_called_once_is_refused(times):
+    class Repeated(nn.Module):
+        def __init__(self):
+            super().__init__()
+            self.block = Residual(nn.Linear(2, 2))
+
+        def forward(self, x):
+            for _ in range(times):
+                x = self.block(x)
+            return x
+
+    with pytest.raises(ArgumentError, match=f"lesion: the block 'block' is called {times} times.*blocks="):
+        lesion(Repeated(), (tg.ones(1, 2), tg.tensor([0])))
+    with pytest.raises(ArgumentError, match=f"unrolled_paths: 1 blocks were found but {times} calls seen.*blocks="):
+        unrolled_paths(Repeated(), (1, 2))
+
+
 @pytest.mark.parametrize("data, message", [
     (3, "data is int"), ([], "no images")], ids=["a number", "nothing"])
 def test_data_that_is_none_is_refused(data, message):

@@ -166,10 +166,12 @@ def test_the_model_is_left_as_it_was():
         def __init__(self):
             super().__init__()
             self.register_buffer("calls", tg.zeros(1))
+            self.register_buffer("seen", None)
             self.norm, self.drop = nn.BatchNorm2d(2), nn.Dropout(0.5)
 
         def forward(self, x):
             self.calls += 1
+            self.seen = x
             return self.drop(self.norm(x)) + tg.rand(1)
 
     model = Counting()
@@ -182,7 +184,7 @@ def test_the_model_is_left_as_it_was():
     summary(model, (3, 2, 4, 4))
     assert (model.training, model.norm.training, model.drop.training) == (True, False, True)
     assert all(tg.equal(value, state[name]) for name, value in model.state_dict().items())
-    assert model.calls is calls
+    assert model.calls is calls and model.seen is None
     assert tg.generator.default_generator().get_state() == numbers
     assert model.norm.weight.grad.tolist() == [1, 1] and not model.norm.bias.requires_grad
     assert model._hooks is None or not model._hooks

@@ -6,7 +6,7 @@ only the half of its 2^n paths that led through the block. Source: Veit, Wilber 
 from contextlib import ExitStack
 
 from ..autograd import no_grad
-from ..errors import ArgumentTypeError
+from ..errors import ArgumentError, ArgumentTypeError
 from ..tensor import Tensor
 from .forward_pass import forward_pass
 from .picture import new_figure, save
@@ -92,10 +92,19 @@ def _batches(data):
 
 
 def _rectified(model, blocks, images):
-    """For each block whether a ReLU follows its sum: then one follows its shortcut, too."""
+    """For each block whether a ReLU follows its sum: then one follows its shortcut, too.
+
+    Raises: ArgumentError unless each block is called once.
+    """
     seen = forward_pass("lesion", model, images[:1])
-    last = {call.module: call.outputs[0].edge for call in seen.calls}
-    return [getattr(getattr(last[block.module], "op", None), "name", None) == "relu" for block in blocks]
+    ends = []
+    for block in blocks:
+        calls = [call for call in seen.calls if call.module is block.module]
+        if len(calls) != 1:
+            raise ArgumentError(f"lesion: the block {block.path!r} is called {len(calls)} times in a forward pass. "
+                                "Give blocks={path: shortcut} that are called once each.")
+        ends.append(getattr(getattr(calls[0].outputs[0].edge, "op", None), "name", None) == "relu")
+    return ends
 
 
 def _outputs(model, blocks, ends, images):
@@ -108,10 +117,11 @@ def _outputs(model, blocks, ends, images):
         handles.append(block.module.register_forward_hook(
             lambda module, inputs, output: made.__setitem__(module, output.clone())))
     try:
-        yield model(images)
+        logits = model(images)
     finally:
         for handle in handles:
             handle.remove()
+    yield logits
     order = list(made)                                  # as they were called
     for block, rectified in zip(blocks, ends):
         yield _without(model, block, rectified, blocks, {m: made[m] for m in order[:order.index(block.module)]}, images)

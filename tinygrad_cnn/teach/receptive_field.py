@@ -72,7 +72,6 @@ class ReceptiveField:
         return "\n".join([title, "", *lined_up(head, cells), "",
                           *(reasons or [say(self.lang, "field.agree")])])
 
-
     def _reasons(self):
         """One line for each kind of reason: the first layer it is for, and how many more."""
         first, count = {}, Counter(key for row in self.rows for key in row.reasons)

@@ -20,8 +20,8 @@ def untouched(model, *, training=None):
     modules = list(model.modules())
     modes = [module.training for module in modules]
     parameters = [(p, p.requires_grad, p.grad) for p in model.parameters()]
-    buffers = [(module, name, buffer, buffer.detach().clone()) for module in modules
-               for name, buffer in module._buffers.items() if buffer is not None]
+    stores = [(module._buffers, dict(module._buffers)) for module in modules]
+    buffers = [(buffer, buffer.detach().clone()) for buffer in model.buffers()]
     devices = {tensor.device for tensor in (*model.parameters(), *model.buffers())}
     generators = [default_generator(device) for device in devices | {default_generator().device}]
     states = [generator.get_state() for generator in generators]
@@ -36,8 +36,10 @@ def untouched(model, *, training=None):
         for parameter, wanted, grad in parameters:
             parameter.requires_grad_(wanted)
             parameter.grad = grad
-        for module, name, buffer, before in buffers:
-            module._buffers[name] = buffer
+        for store, before in stores:
+            store.clear()
+            store.update(before)
+        for buffer, before in buffers:
             if buffer.device.asnumpy(buffer.array).tobytes() != before.device.asnumpy(before.array).tobytes():
                 with no_grad():
                     buffer.copy_(before)
