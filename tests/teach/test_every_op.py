@@ -49,7 +49,7 @@ def test_every_op_is_recorded_as_it_is_and_can_be_explained(record, data):
 
 
 @every_record
-@draws(2)
+@draws(1)
 @given(data=st.data())
 def test_the_graph_of_every_op_can_be_explained_and_drawn(record, data):
     arrays, kwargs = data.draw(record.cases)

@@ -318,3 +318,29 @@ def test_names_that_name_nothing_are_refused(given, error, words):
 def test_a_limit_that_keeps_nothing_is_refused(limit):
     with pytest.raises(ArgumentError, match="record: limit is"), tg.teach.record(limit=limit):
         pass
+
+
+def test_variables_that_begin_with_an_underscore_name_nothing():
+    _1 = tg.ones(2, requires_grad=True)
+    with tg.teach.record() as tape:
+        _1 * 2
+    assert tape.label(0) == "leaf0"
+
+
+def test_gradients_of_chosen_inputs_only_are_recorded():
+    a, b = tg.tensor(2.0, requires_grad=True), tg.tensor(3.0, requires_grad=True)
+    with tg.teach.record() as tape:
+        (a * b).backward(inputs=[a])
+    assert [tape.label(event.tensor) for event in kinds(tape, "rule")] == ["a"]
+    assert [tape.label(event.tensor) for event in kinds(tape, "grad")] == ["a"]
+    assert a.grad.item() == 3
+    assert b.grad is None
+
+
+def test_a_kept_gradient_of_a_computed_tensor_is_kept_while_recording():
+    x = tg.tensor(2.0, requires_grad=True)
+    with tg.teach.record():
+        h = x * 3
+        h.retain_grad()
+        (h * h).backward()
+    assert (h.grad.item(), x.grad.item()) == (12, 36)

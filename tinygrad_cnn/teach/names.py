@@ -112,7 +112,7 @@ class Names:
         """Name the tensor with that key, or every tensor, by the variable that holds it."""
         for scope in scopes:
             for name, value in scope.items():
-                if isinstance(value, Tensor) and name.strip("_"):
+                if isinstance(value, Tensor) and not name.startswith("_"):
                     here = key_of(value)
                     if here not in self._known and key in (None, here):
                         self._set(value, shown(name))
