@@ -10,7 +10,7 @@ import zlib
 from ..errors import DataError
 from ..io.npz import leads_elsewhere
 
-_LARGEST_WHOLE = 512 * 2**20                # bytes; CIFAR's archives unpack to 190 MB
+_LARGEST_WHOLE = 256 * 2**20                # bytes; CIFAR's archives unpack to 190 MB
 _MOST_MEMBERS = 1000
 
 
