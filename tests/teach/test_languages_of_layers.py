@@ -49,6 +49,12 @@ def test_both_begins_with_chinese_and_says_it_again_in_english(tool):
 
 
 @every_tool
+def test_an_interactive_session_shows_what_is_printed(tool):
+    found = TOOLS[tool]("en")
+    assert repr(found) == str(found)
+
+
+@every_tool
 def test_another_language_is_refused(tool):
     with pytest.raises(tg.errors.ArgumentError, match="lang='fr'.*'zh'.*'en'"):
         str(TOOLS[tool]("fr"))

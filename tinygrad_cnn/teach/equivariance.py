@@ -10,7 +10,7 @@ from ..autograd import no_grad
 from ..errors import ArgumentError
 from ..ops import rot90
 from .forward_pass import channels_and_axes, model_inputs
-from .text_table import bar, lined_up
+from .text_table import Printed, bar, lined_up
 from .texts_layers import headings, say
 from .untouched import untouched
 from .warp import rotation, scaling, warp
@@ -18,7 +18,7 @@ from .warp import rotation, scaling, warp
 __all__ = ["Equivariance", "equivariance"]
 
 
-class Equivariance:
+class Equivariance(Printed):
     """The measured errors: `shift`, `rotation` and `scale`, each a dict amount -> error.
 
     is_map: whether the output is a map (equivariance) or not (invariance). steps: the input pixels for each place of

@@ -17,7 +17,7 @@ from ..geometry import conv_geometry
 from ..kernels.cpu.choice import algorithm
 from ..nn.functional import conv2d
 from ..ops import rand, randn
-from .text_table import bar, lined_up
+from .text_table import Printed, bar, lined_up
 from .texts_layers import headings, say
 
 __all__ = ["FourWays", "Way", "four_ways"]
@@ -33,7 +33,7 @@ class Way:
         self.name, self.output, self.seconds, self.error, self.missing = name, output, seconds, error, missing
 
 
-class FourWays:
+class FourWays(Printed):
     """The four ways, `exact` (the sum in float64) and the layer's description; `[name]` is one of the ways."""
 
     def __init__(self, ways, exact, products, layer, lang):

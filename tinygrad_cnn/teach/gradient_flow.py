@@ -7,7 +7,7 @@ from ..autograd import enable_grad, grad
 from ..errors import ArgumentError, ArgumentTypeError
 from ..tensor import Tensor
 from .picture import new_figure, save
-from .text_table import bar, lined_up
+from .text_table import Printed, bar, lined_up
 from .texts_layers import headings, say
 from .untouched import untouched
 
@@ -30,7 +30,7 @@ class FlowRow:
         return self.norm / self.size if self.size else float("nan")
 
 
-class GradientFlow:
+class GradientFlow(Printed):
     """The rows, in the order in which the layers were added to the model; printed, a table with bars."""
 
     def __init__(self, rows, lang):

@@ -11,14 +11,14 @@ from ..tensor import Tensor
 from .forward_pass import forward_pass
 from .picture import new_figure, save
 from .residual_blocks import residual_blocks
-from .text_table import bar, lined_up
+from .text_table import Printed, bar, lined_up
 from .texts_layers import headings, say
 from .untouched import untouched
 
 __all__ = ["Lesion", "lesion"]
 
 
-class Lesion:
+class Lesion(Printed):
     """What was measured: `intact` (accuracy of the whole network), `rows` [(path, accuracy without that block, whether
     its shortcut is the identity)], `count` (images)."""
 

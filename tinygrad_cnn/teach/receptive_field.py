@@ -12,7 +12,7 @@ from .forward_pass import channels_and_axes, check_module, forward_pass
 from .locality import ADAPTIVE, EVERYTHING, Window, view_of
 from .reach import NO_FORMULA, box_of, reaches, source
 from .support import support_of
-from .text_table import lined_up, times
+from .text_table import Printed, lined_up, times
 from .texts_layers import headings, say
 from .untouched import untouched
 
@@ -45,7 +45,7 @@ class FieldRow:
         return f"FieldRow({self.path!r}, {times(self.box)})"
 
 
-class ReceptiveField:
+class ReceptiveField(Printed):
     """The rows of all layers; `[path]` is the row of one; printed, a table and the reasons for differences."""
 
     def __init__(self, input_shape, rows, lang="both"):

@@ -13,7 +13,7 @@ from ..tensor import Leaf
 from .forward_pass import forward_pass
 from .locality import EVERYTHING
 from .reach import NO_FORMULA, reaches, source
-from .text_table import bytes_of, count_of, lined_up, rounded, times
+from .text_table import Printed, bytes_of, count_of, lined_up, rounded, times
 from .texts_layers import headings, say
 from .work import multiply_adds
 
@@ -36,6 +36,9 @@ class LayerRow:
         for name in self.__slots__:
             setattr(self, name, values.get(name))
 
+    def __repr__(self):
+        return f"LayerRow({self.path!r}, {self.kind}, {self.size})"
+
     @property
     def size(self):
         """The output as the book writes it: 28x28x8 for (N, 8, 28, 28), 120 for (N, 120)."""
@@ -51,7 +54,7 @@ class LayerRow:
                 parameters, count_of(self.multiply_adds), field, bytes_of(self.bytes))
 
 
-class Summary:
+class Summary(Printed):
     """The rows, and totals: `parameters`, `trainable`, `multiply_adds`, `activation_bytes`, `parameter_bytes`.
 
     functions: names of other functions called outside of layers, with their counts. unlisted: names of parameters that

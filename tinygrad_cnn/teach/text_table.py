@@ -4,7 +4,14 @@ import math
 from .page import columns as width
 from .page import padded, printable
 
-__all__ = ["bar", "bytes_of", "count_of", "lined_up", "rounded", "times", "width"]
+__all__ = ["Printed", "bar", "bytes_of", "count_of", "lined_up", "rounded", "times", "width"]
+
+
+class Printed:
+    """A result that an interactive session shows as it is printed."""
+
+    def __repr__(self):
+        return str(self)
 
 
 def lined_up(head, rows, left=1):

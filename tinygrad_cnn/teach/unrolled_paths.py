@@ -14,14 +14,14 @@ from ..ops import cat, stack
 from .forward_pass import model_inputs
 from .picture import new_figure, save
 from .residual_blocks import residual_blocks
-from .text_table import bar, lined_up
+from .text_table import Printed, bar, lined_up
 from .texts_layers import headings, say
 from .untouched import untouched
 
 __all__ = ["UnrolledPaths", "unrolled_paths"]
 
 
-class UnrolledPaths:
+class UnrolledPaths(Printed):
     """The paths of a stack of n residual blocks, by length 0 ... n.
 
     Attributes: paths (of the blocks in the model), counts (how many paths of each length), and if an input was given:
@@ -133,8 +133,8 @@ def _walk(model, blocks, inputs, loss):
                             "once.")
     for one, other, (_, _, y), (_, x, _) in zip(blocks, blocks[1:], seen, seen[1:]):
         if x.writes is not y.writes:
-            raise ArgumentError(f"unrolled_paths: between the blocks {one.path!r} and {other.path!r} stand other layers."
-                                " Give blocks={...} that follow each other directly.")
+            raise ArgumentError(f"unrolled_paths: between the blocks {one.path!r} and {other.path!r} stand other "
+                                "layers. Give blocks={...} that follow each other directly.")
     (slope,) = grad(number, seen[-1][2])
     return [x.detach().clone() for _, x, _ in seen] + [seen[-1][2].detach().clone()], slope
 
