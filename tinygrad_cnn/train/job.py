@@ -91,7 +91,7 @@ class _Job:
 
     def work(self):
         run = self.run
-        with Interruption() as self.interruption, self._explained():
+        with Interruption() as self.interruption, self._with_the_way_back():
             evaluation = None
             while not run.done and not self.interruption.requested:
                 evaluation = self._epoch()
@@ -102,7 +102,8 @@ class _Job:
                 rows = [*rows, run.row(evaluation)]
             outcome = Outcome(evaluation.accuracy, evaluation.top5, len(rows), run.seconds, self.folder.path,
                               self.interruption.signal)
-            self._finish(rows, outcome, evaluation)
+            with self._writing():
+                self._finish(rows, outcome, evaluation)
         if outcome.interrupted and not run.done:
             for line in stopped_lines(run, self.interruption.name, self.folder.path):
                 self.say(line)
@@ -122,8 +123,9 @@ class _Job:
         best = all(evaluation.accuracy > earlier["test_accuracy"] for earlier in run.rows)
         run.end_epoch(row)
         self._checkpoint(best)
-        self.folder.write_rows(run.rows)
-        self.folder.write_weights(run.tested_model)
+        with self._writing():
+            self.folder.write_rows(run.rows)
+            self.folder.write_weights(run.tested_model)
         self.say(epoch_line(row, run.settings.epochs))
         return evaluation
 
@@ -138,7 +140,8 @@ class _Job:
     def _checkpoint(self, best=False):
         run = self.run
         run.require_finite()
-        self.checkpoints.write(run.epoch, run.step, *run.state(), best=best)
+        with self._writing():
+            self.checkpoints.write(run.epoch, run.step, *run.state(), best=best)
 
     def _finish(self, rows, outcome, evaluation):
         """Write what is known only at the end."""
@@ -154,15 +157,21 @@ class _Job:
                                   "seconds": round(outcome.seconds, 3), "interrupted": outcome.interrupted})
 
     @contextlib.contextmanager
-    def _explained(self):
-        """What stops a run, told together with where it can go on."""
+    def _writing(self):
+        """What the system refuses to write stops the run with one line."""
         try:
             yield
         except OSError as error:
-            raise TrainingError(f"train: {error.strerror or error} while writing to {str(self.folder.path)!r}. "
-                                f"{self._last_good()}") from error
+            raise TrainingError(f"train: {error.strerror or error} while writing to "
+                                f"{str(self.folder.path)!r}.") from error
+
+    @contextlib.contextmanager
+    def _with_the_way_back(self):
+        """What stops a run, told together with where it can go on."""
+        try:
+            yield
         except TrainingError as error:
-            raise TrainingError(f"{error} {self._last_good()}") from None
+            raise TrainingError(f"{error} {self._last_good()}") from error
 
     def _last_good(self):
         paths = self.checkpoints.paths()

@@ -29,7 +29,7 @@ class Run:
 
     Args: settings: a `TrainSettings`.
     Attributes: `epoch`, the epochs done, and `step`, the steps done of the next; `rows`, the measurements, one dict an
-    epoch; `seconds` of training so far.
+    epoch; `seconds` of training so far; `rate`, the learning rate of the latest step.
     """
 
     def __init__(self, settings):
@@ -50,6 +50,7 @@ class Run:
         self.schedule = make_schedule(settings, self.optimizer, self.steps_per_epoch)
         self.epoch = self.step = 0
         self.rows, self.tally, self.seconds, self._epoch_seconds = [], Tally(), 0.0, 0.0
+        self.rate = self.optimizer.param_groups[0]["lr"]
 
     @property
     def done(self):
@@ -66,6 +67,7 @@ class Run:
         started, before = time.perf_counter(), self._epoch_seconds
 
         def took_step(tally):
+            self.rate = self.optimizer.param_groups[0]["lr"]
             self.schedule.step()
             if self.average is not None:
                 self.average.update(self.model)
@@ -94,7 +96,7 @@ class Run:
         tally, seconds = self.tally, self._epoch_seconds
         return {"epoch": self.epoch + 1, "images": tally.images, "seconds": round(seconds, 3),
                 "images_per_second": round(tally.images / seconds) if seconds else 0,
-                "learning_rate": self.optimizer.param_groups[0]["lr"],
+                "learning_rate": self.rate,
                 "train_loss": tally.loss, "train_accuracy": tally.accuracy, "train_top5": tally.top5,
                 "test_loss": evaluation.loss, "test_accuracy": evaluation.accuracy, "test_top5": evaluation.top5}
 
@@ -137,7 +139,7 @@ class Run:
         for number, entries in optimizer["state"].items():
             tensors.update({f"optimizer/{number}/{key}": value for key, value in entries.items() if value is not None})
         record = {"epoch": self.epoch, "step": self.step, "tally": self.tally.state_dict(), "rows": self.rows,
-                  "seconds": self.seconds, "epoch_seconds": self._epoch_seconds,
+                  "seconds": self.seconds, "epoch_seconds": self._epoch_seconds, "rate": self.rate,
                   "optimizer": optimizer["param_groups"], "schedule": _plain(self.schedule.state_dict()),
                   "random": {str(device): device.generator.get_state() for device in {CPU, self.device}}}
         if self.average is not None:
@@ -164,7 +166,7 @@ class Run:
             device.generator.set_state(record["random"][str(device)])
         self.tally.load_state_dict(record["tally"])
         self.epoch, self.step, self.rows = record["epoch"], record["step"], record["rows"]
-        self.seconds, self._epoch_seconds = record["seconds"], record["epoch_seconds"]
+        self.seconds, self._epoch_seconds, self.rate = record["seconds"], record["epoch_seconds"], record["rate"]
 
 
 def _mixed_seed(seed, epoch):
