@@ -134,6 +134,8 @@ def detach_(self):
     edge = self.edge
     if isinstance(edge, autograd.Node) and edge.plan is not None and edge.plan.keeps_y and edge.saved:
         edge.writes = self.writes, self.writes[0]
+    if isinstance(edge, Leaf):
+        edge.asks = False
     self.edge = None
     return self
 

@@ -37,7 +37,7 @@ class Size(tuple):
 
 class Leaf:
     """The edge of a tensor that was not computed: where its gradient is kept. It belongs to that tensor for life."""
-    __slots__ = ("grad", "shape", "dtype", "watch", "after", "__weakref__")
+    __slots__ = ("grad", "shape", "dtype", "watch", "after", "asks", "__weakref__")
     id = 0                                              # older than every node
 
     def __init__(self, array):
@@ -45,6 +45,7 @@ class Leaf:
         self.shape, self.dtype = array.shape, array.dtype
         self.watch = None                               # who sees a gradient before it is added
         self.after = ()                                 # called after it was
+        self.asks = True                                # whether its tensor still requires grad
 
 
 class Tensor:
@@ -118,6 +119,8 @@ class Tensor:
             if edge is not None and not isinstance(edge, Leaf):
                 raise GradError("requires_grad_: this tensor was computed from others that require grad, so it does too. "
                                 "Use detach() for a tensor outside the graph.")
+            if edge is not None:
+                edge.asks = False
             self.edge = None
         elif edge is None:
             if not self.dtype.is_floating_point:
@@ -126,6 +129,7 @@ class Tensor:
             holder = getattr(self, "holder", None)
             if holder is None:
                 holder = self.holder = Leaf(self.array)
+            holder.asks = True
             self.edge = holder
         return self
 

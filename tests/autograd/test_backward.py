@@ -167,6 +167,36 @@ def test_grad_with_respect_to_an_intermediate_tensor():
     assert tg.autograd.grad(z, y)[0].item() == 3.0
 
 
+def test_grad_with_respect_to_an_intermediate_tensor_leaves_what_made_it_alone():
+    x = leaf([2.0, 3.0])
+    a = x * x
+    assert tg.autograd.grad((a * a).sum(), a)[0].tolist() == [8.0, 18.0]
+    a.sum().backward()                                  # the values that made a are still there
+    assert x.grad.tolist() == [4.0, 6.0]
+
+
+def test_grad_applies_only_the_rules_for_what_is_asked_for():
+    calls = []
+    counted = tg.autograd.Op("counted_for_a_test", "a b").rules(a=lambda g: calls.append("a") or g,
+                                                                b=lambda g: calls.append("b") or g)
+    counted.kernels[tg.device("cpu")] = np.add
+    x, w = leaf([1.0]), leaf([2.0])
+    tg.autograd.grad(counted(x, w), x, tg.ones(1, dtype=tg.float64))
+    del tg.autograd.OPS["counted_for_a_test"]
+    assert calls == ["a"]
+
+
+def test_a_leaf_that_was_frozen_since_gets_no_gradient():
+    x, w = leaf([1.0]), leaf([2.0])
+    y = (x * w).sum()
+    w.requires_grad_(False)
+    y.backward()
+    assert x.grad.tolist() == [2.0] and w.grad is None
+    w.requires_grad_()
+    (x * w).sum().backward()
+    assert w.grad.tolist() == [1.0]
+
+
 def test_grad_visits_only_what_leads_to_its_inputs():
     x, w = leaf(2.0), leaf(3.0)
     expensive = w

@@ -181,6 +181,60 @@ def test_mark_dirty_writes_in_place_with_history():
     assert x.grad.tolist() == [6.0, 6.0]
 
 
+class Doubled(Function):
+    @staticmethod
+    def forward(ctx, x):
+        ctx.mark_dirty(x)
+        return x.mul_(2)
+
+    @staticmethod
+    def backward(ctx, g):
+        return g * 2
+
+
+def test_mark_dirty_of_a_view_reaches_what_it_is_a_view_of():
+    x = leaf([1.0, 2.0])
+    a = x * 1
+    Doubled.apply(a[1:])
+    a.sum().backward()
+    assert a.tolist() == [1.0, 4.0] and x.grad.tolist() == [1.0, 2.0]
+
+
+class AsItIs(Function):
+    @staticmethod
+    def forward(ctx, x):
+        return x
+
+    @staticmethod
+    def backward(ctx, g):
+        return g * 5
+
+
+class Turned(Function):
+    @staticmethod
+    def forward(ctx, x):
+        return x.view_as(x)
+
+    @staticmethod
+    def backward(ctx, g):
+        return g * 5
+
+
+@pytest.mark.parametrize("function", [AsItIs, Turned])
+def test_a_view_that_a_function_returned_is_not_written_nor_used_after_a_write(function):
+    a = leaf([1.0, 2.0]) * 1
+    b = function.apply(a)
+    with pytest.raises(tg.errors.InPlaceError, match=r"mul_: a Function returned this.*clone\(\)"):
+        b.mul_(2)
+    part = b[:1]
+    a.mul_(2)
+    for stale in (b, part):
+        with pytest.raises(tg.errors.InPlaceError, match="Function: mul_ has written"):
+            stale.sum()
+        with tg.no_grad():
+            assert stale.sum().item() > 0
+
+
 def test_once_differentiable_refuses_a_second_derivative():
     class Once(Function):
         @staticmethod

@@ -46,6 +46,15 @@ def test_retain_grad_keeps_an_intermediate_gradient(x):
     assert y.grad.tolist() == [4.0, 8.0]
 
 
+@pytest.mark.parametrize("write", [lambda y: y.mul_(3), lambda y: y[:1].mul_(3)])
+def test_retain_grad_follows_a_tensor_that_is_written(x, write):
+    y = x * 1
+    y.retain_grad()
+    write(y)
+    (y * y).sum().backward()
+    assert y.retains_grad and y.grad.tolist() == (2 * y).tolist()
+
+
 def test_the_post_accumulate_hook_runs_after_grad_is_there(x):
     seen = []
     x.register_post_accumulate_grad_hook(lambda t: seen.append(t.grad.tolist()))

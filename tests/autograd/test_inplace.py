@@ -174,6 +174,24 @@ def test_detach_shares_memory_and_its_writes_are_noticed():
         z.sum().backward()
 
 
+def test_a_view_stays_in_the_graph_when_its_source_leaves_it():
+    x = leaf([1.0, 2.0])
+    a = x * 3
+    part = a[1:]
+    a.detach_()
+    assert part.requires_grad and not a.requires_grad
+    part.sum().backward()
+    assert x.grad.tolist() == [0.0, 3.0]
+
+
+def test_a_quotient_may_be_written():
+    x, w = leaf([1.0, 2.0]), leaf([2.0, 4.0])
+    y = x / w                                           # PyTorch keeps the operands, not the quotient
+    y.mul_(2)
+    y.sum().backward()
+    assert x.grad.tolist() == [1.0, 0.5] and w.grad.tolist() == [-0.5, -0.25]
+
+
 def test_detach_keeps_no_graph_alive():
     import weakref
     x = leaf([1.0])

@@ -120,6 +120,12 @@ def test_any_index_writes_what_pytorch_writes_with_its_gradients(case, data):
         np.testing.assert_allclose(y.numpy(), z.numpy(), rtol=1e-12, atol=1e-12)
 
 
+def test_a_0d_tensor_has_no_axis_to_be_read_by_positions():
+    x = tg.tensor(3.0, requires_grad=True)
+    with pytest.raises(tg.errors.TensorIndexError, match="1 indices for a tensor of 0 dimensions"):
+        x[tg.tensor([0, 0])]
+
+
 def test_a_number_beside_positions_is_taken_first_as_in_pytorch():
     assert tg.zeros(2, 3, 4)[0, :, [0, 1]].shape == (3, 2)
     assert np.zeros((2, 3, 4))[0, :, [0, 1]].shape == (2, 3)

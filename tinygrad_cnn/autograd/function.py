@@ -18,8 +18,9 @@ import functools
 from ..errors import ArgumentError, GradError, GraphFreedError, StaleValueError
 from ..tensor import Tensor
 from .graph import Node, Packed, Part, next_id
-from .inplace import check_writable
+from .inplace import check_writable, give_history
 from .modes import Watch, get_mode, is_grad_enabled, no_grad, user_line
+from .views import FunctionView, detach
 
 
 class FunctionNode(Node):
@@ -27,7 +28,7 @@ class FunctionNode(Node):
     __slots__ = ("context",)
     makes_gradients = False                             # the user's backward may return anything
 
-    def pull(self, g, create_graph):
+    def pull(self, g, create_graph, wanted=None):
         context = self.context
         context._node = self if create_graph else None
         try:
@@ -173,7 +174,7 @@ class Function:
                 if recording:
                     check_writable(cls.__name__, t, tensors)
                 t.wrote(cls.__name__)
-        results = tuple(_own(t, tensors, context) for t in outputs)
+        results = tuple(_own(t, tensors, context, recording) for t in outputs)
         if recording:
             cls._record(context, args, outputs, results)
         return results if isinstance(found, tuple) else results[0]
@@ -202,23 +203,23 @@ class Function:
         context._settle(results)
         if mode is not True and mode.hooks is not None:
             context._pack(first.device, *mode.hooks)
-        if len(results) == 1:
-            results[0].edge = node
-            return
-        node.outputs = tuple((t.array.shape, t.array.dtype) if isinstance(t, Tensor) else ((), None) for t in results)
+        if len(results) > 1:
+            node.outputs = tuple((t.array.shape, t.array.dtype) if isinstance(t, Tensor) else ((), None) for t in results)
         for k in smooth:
-            results[k].edge = Part(node, k, results[k].array)
+            edge = node if len(results) == 1 else Part(node, k, results[k].array)
+            if id(outputs[k]) in context._dirty:
+                give_history(results[k], edge)
+            else:
+                results[k].edge = edge
 
 
-def _own(t, inputs, context):
-    """The tensor to hand out for an output: an input returned as it is becomes another tensor on its memory."""
+def _own(t, inputs, context, recording):
+    """The tensor to hand out for an output: one in another tensor's memory must not be written behind the rule's back."""
     if not isinstance(t, Tensor) or id(t) in context._dirty:
         return t
-    if any(t is x for x in inputs):
-        out = Tensor(t.array, t.device)
-        out.writes = t.writes
-        return out
-    return t
+    if recording and (t.source is not None or any(t is x for x in inputs)):
+        return FunctionView.of(t)
+    return detach(t) if any(t is x for x in inputs) else t
 
 
 def _result_of(t, outputs, results):

@@ -52,6 +52,13 @@ def watchers(edge):
     return edge.watch
 
 
+def move_retained(x, old, new):
+    """Let `retain_grad` of tensor x keep the gradient at its new edge, no longer at the old one."""
+    watch = getattr(old, "watch", None)
+    if watch is not None and new is not None and watch.retained is not None and watch.retained is getattr(x, "holder", None):
+        watchers(new).retained, watch.retained = watch.retained, None
+
+
 class Node:
     """One recorded op: its edges, and exactly what the live rules need.
 
@@ -120,10 +127,15 @@ class Node:
         line = getattr(self, "line", None)
         return "" if line is None else f" (called at {line})"
 
-    def pull(self, g, create_graph):
-        """Pairs (input position, gradient) from the gradient of the output(s): the op's rules, applied."""
+    def pull(self, g, create_graph, wanted=None):
+        """Pairs (input position, gradient) from the gradient of the output(s): the op's rules, applied.
+
+        wanted: the edges whose gradients are asked for, or None for all.
+        """
         values = self.values((g[0] if type(g) is tuple else g).device, create_graph)
         for positions, rule, slots, extras in self.plan.rules:
+            if wanted is not None and type(positions) is int and self.edges[positions] not in wanted:
+                continue
             given = [values[s] for s in slots]
             if extras:
                 found = rule(g, *given, **{name: self.extra(name) for name in extras})

@@ -7,9 +7,10 @@ and x gets the node as its new edge. Through a view, the source gets a node "sou
 from ..errors import DTypeError, InPlaceError, ShapeError
 from ..tensor import Leaf, Tensor
 from .arguments import explain
-from .graph import Node
+from .graph import Node, move_retained
 from .modes import get_mode, is_grad_enabled
 from .op import Op, quiet
+from .views import FunctionView
 
 # Ops whose kernel takes `out`: they really work in place.
 WITH_OUT = frozenset(("add", "sub", "mul", "div", "neg", "exp", "log", "sqrt", "abs", "tanh", "sin", "cos", "relu"))
@@ -46,6 +47,9 @@ def check_writable(name, x, others=()):
     if source is not None and isinstance(source.edge, Leaf):
         raise InPlaceError(f"{name}: this is a view of a leaf that requires grad. Write under tg.no_grad(), or use the "
                            "out-of-place form.")
+    if isinstance(x, FunctionView) and x.edge is not None:
+        raise InPlaceError(f"{name}: a Function returned this tensor as a view of another, and its backward knows nothing "
+                           "of this write. Return x.clone() from the Function, or use the out-of-place form.")
     if source is not None and not x.tracked and (source.edge is not None or
                                                  any(isinstance(o, Tensor) and o.edge is not None for o in others)):
         raise InPlaceError(f"{name}: this view was made under no_grad, so its source cannot follow the write. "
@@ -126,12 +130,18 @@ def attach(name, x, y):
     x.wrote(name)
     if not is_grad_enabled():
         return
-    source = x.source
     edge = y.edge
     if edge is not None and edge.dtype != x.array.dtype:
         edge = _cast_edge(y, x.array.dtype)
     keep_current(edge, x, y)
+    give_history(x, edge)
+
+
+def give_history(x, edge):
+    """x's memory holds what `edge` has computed: so does x, and, through a view, the part of its source."""
+    source = x.source
     if source is None:
+        move_retained(x, x.edge, edge)
         x.edge = edge
         return
     if edge is None and source.edge is None:
@@ -141,7 +151,9 @@ def attach(name, x, y):
     edges = [whole.edge, value.edge]
     mask = (edges[0] is not None) | (edges[1] is not None) << 1
     plan = put.plans.get(mask) or put.plan(mask, 2)
-    source.edge = put.node(source.array, (), (whole, value), edges, plan, x.device, {"path": x.path}, get_mode())
+    edge = put.node(source.array, (), (whole, value), edges, plan, x.device, {"path": x.path}, get_mode())
+    move_retained(source, source.edge, edge)
+    source.edge = edge
 
 
 def keep_current(edge, x, y):

@@ -65,8 +65,11 @@ class Pass:
             if node.watch is not None or self.targets:
                 g = self.observe(node, g)
             if type(node) is Part:
-                self.collect(node, g)
+                if wanted is None or node.node in wanted:
+                    self.collect(node, g)
                 continue
+            if wanted is not None and wanted.isdisjoint(node.edges):
+                continue                                # what was asked for is reached; nothing further back is
             if type(g) is list:
                 device = next(part.device for part in g if part is not None)
                 g = tuple(_zeros(node, k, device) if part is None and node.materializes(k) else part
@@ -88,7 +91,7 @@ class Pass:
         """Pass the gradient of a node on through its rules."""
         edges, wanted = node.edges, self.wanted
         mine = node.makes_gradients and not self.create
-        for i, dx in node.pull(g, self.create):
+        for i, dx in node.pull(g, self.create, wanted):
             edge = edges[i]
             if dx is None or edge is None or wanted is not None and edge not in wanted:
                 continue
@@ -166,6 +169,8 @@ class Pass:
 
     def accumulate(self, leaf, g, owned):
         """Add a gradient into a leaf's `.grad`, in place unless a graph is being made."""
+        if not leaf.asks:
+            return
         before = leaf.grad
         if before is None:
             leaf.grad = kept_gradient(g, owned)

@@ -5,7 +5,8 @@ gets a new edge by an in-place write, the view's own edge is derived again, alon
 """
 from ..errors import InPlaceError, StaleValueError
 from ..tensor import Tensor
-from .modes import reset_mode, set_mode
+from .graph import move_retained
+from .modes import is_grad_enabled, reset_mode, set_mode
 
 
 def shares_memory(y, x):
@@ -32,6 +33,8 @@ class View(Tensor):
         if x.source is None:
             self.source, self.path = x, ((op, attrs),)
             self.tracked = mode is True or mode is not False and mode.grad
+        elif isinstance(x, FunctionView):
+            return FunctionView.of(x, array, edge)
         else:
             self.source, self.path = x.source, (*x.path, (op, attrs))
             self.tracked = x.tracked and (mode is True or mode is not False and mode.grad)
@@ -52,14 +55,46 @@ class View(Tensor):
         """Derive the edge anew from the source's present one."""
         source = self.source
         self._seen = source.edge
+        if source.edge is None:                         # it was detached, not written: this view is what it was
+            return
         token = set_mode(True)
         try:
             x = Tensor(source.array, source.device, source.edge)
             for op, attrs in self.path:
                 x = op(x, **attrs)
+            move_retained(self, self._own, x.edge)
             self._own = x.edge
         finally:
             reset_mode(token)
+
+
+class FunctionView(View):
+    """What a user's Function returned in the memory of another tensor.
+
+    Its gradient is the Function's rule, which knows nothing of writes to come: it cannot be written and differentiated,
+    nor used in a graph after a write into that memory.
+    """
+    __slots__ = ("_version",)
+
+    @staticmethod
+    def of(x, array=None, edge=None):
+        """The view of x's memory (of all of x, or of `array`)."""
+        self = FunctionView.__new__(FunctionView)
+        self.array, self.device, self.writes = x.array if array is None else array, x.device, x.writes
+        self.source, self.path, self.tracked = x if x.source is None else x.source, (), False
+        self.edge = edge
+        return self
+
+    @property
+    def edge(self):
+        if self._own is not None and self.writes[0] != self._version and is_grad_enabled():
+            raise InPlaceError(f"Function: {self.writes[1]} has written into the memory of this tensor, which a Function "
+                               "returned as a view, so the Function's backward would be wrong. Return x.clone() from it.")
+        return self._own
+
+    @edge.setter
+    def edge(self, edge):
+        self._own, self._version = edge, self.writes[0]
 
 
 class InferenceTensor(Tensor):

@@ -27,7 +27,7 @@ sub_op = Op("sub", "a b").rules(a=lambda g: g, b=lambda g: neg_op(g))
 mul_op = Op("mul", "a b").rules(a=lambda g, b: mul_op(g, b), b=lambda g, a: mul_op(g, a))
 div_op = Op("div", "a b", promote="float").rules(
     a=lambda g, b: div_op(g, b),
-    b=lambda g, b, y: neg_op(mul_op(g, div_op(y, b))))
+    b=lambda g, a, b: neg_op(mul_op(g, div_op(div_op(a, b), b))))
 floor_divide_op = Op("floor_divide", "a b").rules(a=lambda g: zeros_of(g), b=lambda g: zeros_of(g))
 remainder_op = Op("remainder", "a b").rules(             # a - b floor(a / b)
     a=lambda g: g,

@@ -40,7 +40,8 @@ def getitem(x, index):
     if type(index) is not tuple:
         index = as_tuple(index)
         only = index[0]
-        if isinstance(only, Tensor) and only.array.dtype.kind == "i" and only.array.ndim and only.device is x.device:
+        if (isinstance(only, Tensor) and only.array.dtype.kind == "i" and only.array.ndim and only.device is x.device
+                and x.array.ndim):
             try:
                 return index_op(x, only, dims=(0,))     # the everyday case, without a plan
             except (IndexError, ShapeError):
