@@ -130,6 +130,9 @@ FIRST_VISIT = next(k for k, event in enumerate(FORM["events"]) if event["kind"] 
     (("tensors", 0, "shape"), [1] * 65, r"tensors\[0\]: shape is not a shape"),
     (("values", 0, "dtype"), "object", r"values\[0\]: a value needs a shape"),
     (("values", 0, "shape"), [3], r"values\[0\]: the data do not have the shape \[3\]"),
+    (("values", 0, "data"), [1e300, 0], r"values\[0\]: a number does not fit into float32"),
+    (("values", 0, "dtype"), "int64", r"values\[0\]: a number is none of int64"),
+    (("values", 0, "data"), [True, False], r"values\[0\]: a number is none of float32"),
     (("values", 0, "data"), ["one", "two"], r"values\[0\]: str in the place of a number"),
     (("values", 0, "summary"), {"min": 0}, r"values\[0\]: a summary has the numbers min, max"),
 ], ids=lambda value: ".".join(map(str, value)) if isinstance(value, tuple) else "")

@@ -120,11 +120,14 @@ def _collect(data, shape, numbers, where):
 
 
 def _array(numbers, dtype, where):
+    wanted = {"b": bool, "f": (int, float)}.get(np.dtype(dtype).kind, int)
+    if not all(isinstance(number, wanted) and (wanted is bool or not isinstance(number, bool)) for number in numbers):
+        raise DataError(f"{where}: a number is none of {dtype}. Write tapes with tape.save().")
     try:
-        array = np.array(numbers, dtype=object).astype(dtype)
-    except (OverflowError, ValueError) as error:
+        with np.errstate(over="raise"):
+            return np.array(numbers, dtype=object).astype(dtype)
+    except (OverflowError, FloatingPointError) as error:
         raise DataError(f"{where}: a number does not fit into {dtype} ({error}).") from None
-    return array
 
 
 def is_shape(form):
