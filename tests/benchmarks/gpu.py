@@ -1,8 +1,9 @@
 """`python -m tests.benchmarks.gpu`: everything that only a GPU can show, in one command and one JSON report.
 
 It runs the tests marked `gpu`, compares ops and their gradients with PyTorch on the same GPU, and times ResNet's
-layers, forward and backward, against PyTorch's. TF32 is off on both sides unless --tf32 turns it on for both. Exit code
-0 if tests and comparisons pass, 1 if not, 2 where there is no GPU (or no CuPy), with a message that says which.
+layers, forward and backward, against PyTorch's. The report is written after each part, so that a run cut short leaves
+what it has; what raises is in it and stops nothing. TF32 is off on both sides unless --tf32 turns it on for both. Exit
+code 0 if tests and comparisons pass, 1 if not, 2 where there is no GPU (or no CuPy), with a message that says which.
 """
 import argparse
 import json
@@ -67,17 +68,22 @@ def largest_error(mine, reference):
                for a, b in zip(mine, reference))
 
 
-def compare(case, tg, torch, device):
-    """One case in both packages on one device: {name, error, passed}, or {name, failure} if it raised."""
-    arrays = case.arguments()
+def attempt(case, measure, *args):
+    """{name, ...} as measure(case, *args) gives it, or {name, failure, passed} if it raised."""
     try:
-        mine = forward_and_gradients(case, tg, ours(tg, arrays, device))
-        mine = [t.detach().cpu().numpy() for t in mine]
-    except Exception as error:                          # one broken op must not hide the others: it is in the report
+        return {"name": case.name, **measure(case, *args)}
+    except Exception as error:                          # one broken case must not hide the others: it is in the report
         return {"name": case.name, "failure": f"{type(error).__name__}: {error}"[:400], "passed": False}
+
+
+def compare(case, tg, torch, device):
+    """One case in both packages on one device: {error, passed}."""
+    arrays = case.arguments()
+    mine = forward_and_gradients(case, tg, ours(tg, arrays, device))
+    mine = [t.detach().cpu().numpy() for t in mine]
     reference = [t.detach().cpu().numpy() for t in forward_and_gradients(case, torch, theirs(torch, arrays, device))]
     error = largest_error(mine, reference)
-    return {"name": case.name, "error": error, "passed": bool(error <= case.tolerance)}
+    return {"error": error, "passed": bool(error <= case.tolerance)}
 
 
 def timed(run, synchronize, repeats):
@@ -103,7 +109,7 @@ def time_layer(case, tg, torch, device, repeats):
     pairs = [(timed(runs[0], waits[0], 1)[0], timed(runs[1], waits[1], 1)[0]) for _ in range(repeats)]
     ratios = sorted(a / b for a, b in pairs)
     ms = [round(1e3 * statistics.median(column), 4) for column in zip(*pairs)]
-    return {"name": case.name, "tinygrad_cnn_ms": ms[0], "torch_ms": ms[1],
+    return {"tinygrad_cnn_ms": ms[0], "torch_ms": ms[1],
             "ratio": round(statistics.median(ratios), 3), "ratio_range": [round(ratios[0], 3), round(ratios[-1], 3)]}
 
 
@@ -153,7 +159,33 @@ def import_torch():
     return None
 
 
-def main(arguments=None):
+def compare_ops(report, tg, torch, device):
+    """The cases of all ops, into report["ops"]."""
+    report["ops"] = []
+    for case in OPS:
+        found = attempt(case, compare, tg, torch, device)
+        report["ops"].append(found)
+        print(f"{found['name']:<45} {found.get('failure') or format(found['error'], '.1e')}")
+
+
+def time_layers(report, tg, torch, device, repeats):
+    """The layers of the report's batch size, into report["layers"]."""
+    report["layers"] = []
+    for case in layers(report["batch"]):
+        found = attempt(case, time_layer, tg, torch, device, repeats)
+        report["layers"].append(found)
+        print(f"{found['name']:<30} " + (found.get("failure") or f"{found['tinygrad_cnn_ms']:9.3f} ms  PyTorch "
+                                         f"{found['torch_ms']:9.3f} ms  ratio {found['ratio']:6.2f}"))
+    report["geometric_mean"] = geometric_mean([found["ratio"] for found in report["layers"] if "ratio" in found])
+
+
+def write(report, path):
+    """The report as JSON."""
+    path.parent.mkdir(parents=True, exist_ok=True)
+    path.write_text(json.dumps(report, indent=1) + "\n", encoding="utf-8")
+
+
+def main(arguments=None, device="cuda"):
     """Run, print, write the report; returns the exit code."""
     options = parse(arguments)
     import tinygrad_cnn as tg
@@ -164,27 +196,21 @@ def main(arguments=None):
             print(f"No GPU to measure on. {error}", file=sys.stderr)
         return NO_GPU
     torch = import_torch()
-    options.report.parent.mkdir(parents=True, exist_ok=True)
     set_tf32(torch, False)
     report = {"machine": machine(tg, torch), "tf32": options.tf32, "batch": options.batch}
+    if torch is not None:
+        compare_ops(report, tg, torch, device)
+        write(report, options.report)
+        set_tf32(torch, options.tf32)
+        time_layers(report, tg, torch, device, options.repeats)
+        report["peak_bytes"] = tg.cuda.max_memory_reserved()
+        write(report, options.report)
     if not options.no_suite:
         report["suite"] = run_suite(options.report.parent)
-    if torch is not None:
-        report["ops"] = [compare(case, tg, torch, "cuda") for case in OPS]
-        for found in report["ops"]:
-            print(f"{found['name']:<45} {found.get('failure') or format(found['error'], '.1e')}")
-        set_tf32(torch, options.tf32)
-        report["layers"] = []
-        for case in layers(options.batch):
-            found = time_layer(case, tg, torch, "cuda", options.repeats)
-            report["layers"].append(found)
-            print(f"{found['name']:<30} {found['tinygrad_cnn_ms']:9.3f} ms  PyTorch {found['torch_ms']:9.3f} ms  "
-                  f"ratio {found['ratio']:6.2f}")
-        report["geometric_mean"] = geometric_mean([found["ratio"] for found in report["layers"]])
-        report["peak_bytes"] = tg.cuda.max_memory_reserved()
-    options.report.write_text(json.dumps(report, indent=1) + "\n", encoding="utf-8")
+    write(report, options.report)
     print(f"report: {options.report}")
-    wrong = report.get("suite", {}).get("exit_code", 0) or not all(found["passed"] for found in report.get("ops", []))
+    measured = (*report.get("ops", []), *report.get("layers", []))
+    wrong = report.get("suite", {}).get("exit_code", 0) or not all(found.get("passed", True) for found in measured)
     return int(bool(wrong))
 
 

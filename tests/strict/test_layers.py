@@ -37,6 +37,30 @@ LOSSES = [nn.CrossEntropyLoss(), nn.CrossEntropyLoss(label_smoothing=0.1, ignore
 INTO_CLASSES = (nn.CrossEntropyLoss, nn.NLLLoss)
 
 
+# Layers that stand in no list above: their input's shapes, and the layer.
+OTHERS = [(((2, 3), (2, 4)), nn.Bilinear(3, 4, 2)), (((2, 4, 3, 3),), nn.ChannelShuffle(2)),
+          (((2, 3), (2, 3)), nn.CosineSimilarity()), (((2, 3), (2, 3)), nn.PairwiseDistance()),
+          (((1, 8, 6),), nn.Fold((3, 4), 2)), (((1, 2, 3, 4),), nn.Unfold(2)), (((2, 4),), nn.GLU()),
+          (((2, 4, 3),), nn.RMSNorm(3)), (((2, 3),), nn.Linear(3, 4)), (((2, 8, 3, 3),), nn.PixelShuffle(2)),
+          (((2, 2, 4, 4),), nn.PixelUnshuffle(2)), (((2, 4, 3, 3),), nn.Softmax2d()), (((2, 4),), nn.Softmin(1)),
+          (((2, 6),), nn.Unflatten(1, (2, 3))), (((2, 3, 4),), nn.Upsample(scale_factor=2, mode="linear")),
+          (((2, 3, 4, 4),), nn.UpsamplingBilinear2d(scale_factor=2)), (((2, 3),), nn.DataParallel(nn.Linear(3, 2))),
+          (((2, 3, 4, 4),), nn.UpsamplingNearest2d(scale_factor=2)), (((2, 3, 4),), nn.RReLU().eval()),
+          *[(((2, 3, 5, 4, 6)[:rank + 2],), getattr(nn, f"{kind}Pad{rank}d")(1, *more))
+            for rank in (1, 2, 3) for kind, *more in (["Circular"], ["Constant", 2.0], ["Reflection"], ["Replication"],
+                                                      ["Zero"])]]
+# Losses of other arguments: their shapes, and the loss.
+MORE_LOSSES = [(((3, 4), (3, 4), (3,)), nn.CosineEmbeddingLoss()), (((3, 4),) * 3, nn.GaussianNLLLoss()),
+               (((3, 4),) * 2, nn.HingeEmbeddingLoss()), (((3,),) * 3, nn.MarginRankingLoss(0.1)),
+               (((3, 4),) * 2, nn.MultiLabelSoftMarginLoss()), (((3, 4),) * 2, nn.PoissonNLLLoss()),
+               (((3, 4),) * 2, nn.SoftMarginLoss()), (((3, 4),) * 3, nn.TripletMarginLoss(swap=True))]
+RANDOM = [nn.Dropout(), nn.Dropout1d(), nn.Dropout2d(), nn.Dropout3d(), nn.AlphaDropout(), nn.FeatureAlphaDropout(),
+          nn.RReLU()]
+# Layers with tests of their own below, or without arithmetic.
+APART = {"Module", "Sequential", "ModuleList", "ModuleDict", "ParameterList", "ParameterDict", "Embedding",
+         "MaxUnpool1d", "MaxUnpool2d", "MaxUnpool3d"}
+
+
 def values(shape, low=-2.0, high=2.0):
     return np.random.default_rng(3).uniform(low, high, shape)
 
@@ -84,6 +108,62 @@ def test_a_loss_gives_the_cpus_numbers_without_a_wait(loss, name):
         hold_to_the_cpu(loss, name, values((6, 4)), np.array([0, 1, 2, 3, 1, 0]))
     else:
         hold_to_the_cpu(loss, name, values((6, 4), 0.1, 0.9), values((6, 4), 0.2, 0.8))
+
+
+@every_device
+@pytest.mark.parametrize("shapes, layer", OTHERS + MORE_LOSSES, ids=lambda value: type(value).__name__)
+def test_any_other_layer_gives_the_cpus_numbers_without_a_wait(shapes, layer, name):
+    hold_to_the_cpu(layer, name, *(values(shape, 0.1, 0.9) for shape in shapes))
+
+
+@every_device
+@pytest.mark.parametrize("layer", RANDOM, ids=repr)
+def test_a_random_layer_does_not_wait(layer, name):
+    device = strict_device() if name == "strict" else tg.device(name)
+    shape = (2, 3, 4, 4, 4)[:{"Dropout1d": 3, "Dropout2d": 4}.get(type(layer).__name__, 5)]
+    with counting() as count:
+        y, dx = forward_and_backward(layer.to(device), device, values(shape))
+    assert count.synchronisations == 0, count.where
+    assert y.shape == dx.shape == shape
+
+
+@every_device
+def test_an_embedding_gives_the_cpus_numbers_without_a_wait(name):
+    device = strict_device() if name == "strict" else tg.device(name)
+    layer, rows = nn.Embedding(5, 3, padding_idx=1).double(), tg.tensor([[0, 1], [4, 4]])
+    layer(rows).square().sum().backward()
+    other = nn.Embedding(5, 3, padding_idx=1).double().to(device)
+    other.load_state_dict(layer.state_dict())
+    rows = rows.to(device)
+    with counting() as count:
+        other(rows).square().sum().backward()
+    assert count.synchronisations == 0, count.where
+    np.testing.assert_allclose(other.weight.grad.cpu().numpy(), layer.weight.grad.numpy(), rtol=1e-12)
+
+
+@every_device
+@pytest.mark.parametrize("rank", [1, 2, 3])
+def test_unpooling_gives_the_cpus_numbers_without_a_wait(rank, name):
+    device = strict_device() if name == "strict" else tg.device(name)
+    pool = getattr(nn, f"MaxPool{rank}d")(2, return_indices=True)
+    unpool, found = getattr(nn, f"MaxUnpool{rank}d")(2), []
+    for place in ("cpu", device):
+        x = tg.tensor(values((2, 3, 4, 6, 4)[:rank + 2]), device=place, requires_grad=True)
+        with counting() as count:
+            y = unpool(*pool(x))
+            (y * y).sum().backward()
+        assert count.synchronisations == 0, count.where
+        found.append((y.detach().cpu().numpy(), x.grad.cpu().numpy()))
+    np.testing.assert_array_equal(found[1][0], found[0][0])
+    np.testing.assert_array_equal(found[1][1], found[0][1])
+
+
+def test_no_layer_and_no_loss_is_missing_here():
+    run = [*ACTIVATIONS, *LOSSES, *RANDOM, *(layer for _, layer in OTHERS + MORE_LOSSES)]
+    run += [layer for rank in SHAPES for layer in layers(rank)]
+    offered = {name for name, value in vars(nn).items() if isinstance(value, type) and issubclass(value, nn.Module)
+               and ".models." not in value.__module__}
+    assert not offered - {type(layer).__name__ for layer in run} - APART
 
 
 @every_device

@@ -78,6 +78,37 @@ def test_a_training_step_never_waits_for_the_device(optimizer_name):
     assert count.uploads <= 2, "a step sends next to nothing from the host"
 
 
+def test_no_optimizer_is_missing_here():
+    offered = {name for name, value in vars(optim).items()
+               if isinstance(value, type) and issubclass(value, optim.Optimizer)}
+    run = {type(make([nn.Parameter(tg.ones(1))])).__name__ for make in OPTIMIZERS.values()}
+    assert not offered - run - {"Optimizer"}
+
+
+MODELS = {"LeNet": (nn.models.LeNet, (2, 3, 32, 32)), "ResNet-20": (nn.models.resnet20, (2, 3, 32, 32))}
+
+
+@pytest.mark.parametrize("model_name", MODELS)
+def test_a_clipped_step_of_a_known_network_never_waits_for_the_device(model_name):
+    make, shape = MODELS[model_name]
+    device, model = strict_device(), make().to(strict_device())
+    optimizer = optim.SGD(model.parameters(), lr=0.1, momentum=0.9, nesterov=True, weight_decay=1e-4)
+    schedule = optim.lr_scheduler.OneCycleLR(optimizer, 0.1, total_steps=5)
+    images = tg.tensor(np.random.default_rng(0).standard_normal(shape).astype("float32"), device=device)
+    labels = tg.tensor([1, 2], device=device)
+    for _ in range(2):
+        with counting() as count:
+            optimizer.zero_grad()
+            loss = nn.functional.cross_entropy(model(images), labels)
+            loss.backward()
+            nn.utils.clip_grad_norm_(model.parameters(), 1.0)
+            nn.utils.clip_grad_value_(model.parameters(), 0.5)
+            optimizer.step()
+            schedule.step()
+        assert count.synchronisations == 0, count.where
+    assert np.isfinite(loss.item())
+
+
 def test_dropout_and_evaluation_never_wait_for_the_device():
     device = strict_device()
     model = nn.Sequential(network(), nn.Dropout(0.5)).to(device)
