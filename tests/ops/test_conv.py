@@ -9,7 +9,7 @@ from hypothesis import strategies as st
 import tinygrad_cnn as tg
 from tinygrad_cnn.autograd import OPS
 from tinygrad_cnn.autograd import grad as gradients
-from tinygrad_cnn.geometry import conv_geometry
+from tinygrad_cnn.geometry import conv_geometry, conv_transpose_geometry
 from tinygrad_cnn.testing import gradcheck, gradgradcheck
 from tinygrad_cnn.testing import reference_conv as reference
 from tinygrad_cnn.testing.strategies import conv_cases
@@ -38,31 +38,89 @@ def image(matrix):
 
 # ---- the grid -------------------------------------------------------------------------------------------------------
 
-@pytest.mark.parametrize("stride", [1, 2, 3])
-@pytest.mark.parametrize("rank, size, kernel", [(1, (7,), (3,)), (2, (7, 6), (2, 3)), (3, (5, 4, 6), (2, 1, 3))])
-def test_value_gradient_and_second_derivative_agree_with_einsum_on_the_whole_grid(rank, size, kernel, stride):
-    rng = np.random.default_rng(0)
-    for padding, dilation, groups in itertools.product((0, 1, 2, "same", "valid"), (1, 2), (1, 2, 4)):
+GRID = list(itertools.product((1, 2, 3), (0, 1, 2, "same", "valid"), (1, 2), (1, 2, 4)))    # ..., groups 1, 2 and C
+# The sizes 1 to 7 and the kernels 1 to 3 for each rank, every size with every kernel on some axis.
+SIZES = [((n,), (k,)) for n in range(1, 8) for k in (1, 2, 3)] + [
+    ((1, 2), (1, 2)), ((2, 3), (2, 3)), ((3, 1), (3, 1)), ((4, 5), (1, 2)), ((5, 4), (3, 3)), ((6, 7), (2, 1)),
+    ((7, 6), (3, 2)), ((7, 7), (1, 3)), ((1, 2, 3), (1, 2, 3)), ((4, 5, 6), (2, 1, 3)), ((7, 3, 2), (3, 2, 1)),
+    ((5, 7, 4), (1, 3, 2))]
+sizes = pytest.mark.parametrize("size, kernel", SIZES, ids=[f"{n}-{k}" for n, k in SIZES])
+
+
+def valid(size, kernel):
+    """The numbers of the grid for which a window fits."""
+    for stride, padding, dilation, groups in GRID:
         if padding == "same" and stride > 1:
             continue
+        room = padding if isinstance(padding, int) else 0
+        if padding == "same" or all(n + 2 * room > dilation * (k - 1) for n, k in zip(size, kernel)):
+            yield stride, padding, dilation, groups
+
+
+def family(x, w, g, u, v, geom):
+    """What the three ops of a convolution are by einsum, for x, w, g and for directions u of x and v of w: y, dx, dw,
+    then the derivatives of <dx, u> in g and w, and of <dw, v> in g and x."""
+    return [reference.conv(x, w, geom=geom), reference.conv_dx(g, w, geom=geom), reference.conv_dw(g, x, geom=geom),
+            reference.conv(u, w, geom=geom), reference.conv_dw(g, u, geom=geom),
+            reference.conv(x, v, geom=geom), reference.conv_dx(g, v, geom=geom)]
+
+
+@sizes
+def test_value_gradient_and_second_derivative_agree_with_einsum_on_the_whole_grid(size, kernel):
+    rng, rank = np.random.default_rng(0), len(size)
+    for stride, padding, dilation, groups in valid(size, kernel):
         geom = conv_geometry("conv", size, kernel, stride, padding, dilation, groups)
-        shapes = (2, 4, *size), (4, 4 // groups, *kernel), (4,), (2, 4, *geom.output)
-        x, w, b, g = (leaf(rng.standard_normal(shape)) for shape in shapes)
-        u, v = (tg.tensor(rng.standard_normal(shape)) for shape in shapes[:2])
-        arrays = [t.detach().numpy() for t in (x, w, b, g, u, v)]
-        ax, aw, ab, ag, au, av = arrays
+        shapes = (2, 4, *size), (4, 4 // groups, *kernel), (2, 4, *geom.output)
+        arrays = [rng.standard_normal(shape) for shape in (*shapes, *shapes[:2])]
+        x, w, g, u, v = map(leaf, arrays)
+        b = leaf(rng.standard_normal(4))
         y = CONV[rank](x, w, b, stride, padding, dilation, groups)
-        same(y, reference.conv(ax, aw, ab, geom=geom))
         gx, gw, gb = gradients(y, (x, w, b), g, create_graph=True)
-        same(gx, reference.conv_dx(ag, aw, geom=geom))
-        same(gw, reference.conv_dw(ag, ax, geom=geom))
-        same(gb, ag.sum(axis=(0, *range(2, rank + 2))))
-        of_g, of_w = gradients(gx, (g, w), u, retain_graph=True)          # <u, conv_dx(g, w)> = <g, conv(u, w)>
-        same(of_g, reference.conv(au, aw, geom=geom))
-        same(of_w, reference.conv_dw(ag, au, geom=geom))
-        of_g, of_x = gradients(gw, (g, x), v)                             # <v, conv_dw(g, x)> = <g, conv(x, v)>
-        same(of_g, reference.conv(ax, av, geom=geom))
-        same(of_x, reference.conv_dx(ag, av, geom=geom))
+        found = [y - b.reshape(-1, *(1,) * rank), gx, gw, *gradients(gx, (g, w), u), *gradients(gw, (g, x), v)]
+        for ours, expected in zip(found, family(*arrays, geom)):
+            same(ours, expected)
+        same(gb, arrays[2].sum(axis=(0, *range(2, rank + 2))))
+
+
+@sizes
+def test_the_transposed_convolution_agrees_with_einsum_on_the_whole_grid(size, kernel):
+    """Its value is the convolution's dx, so value, gradients and second derivatives are the family in another order."""
+    rng, rank = np.random.default_rng(0), len(size)
+    for (stride, padding, dilation, groups), extra in itertools.product(GRID, (0, 1)):
+        if isinstance(padding, str) or extra >= max(stride, dilation):
+            continue
+        if any((n - 1) * stride - 2 * padding + dilation * (k - 1) + extra < 0 for n, k in zip(size, kernel)):
+            continue
+        geom = conv_transpose_geometry("conv", size, kernel, stride, padding, extra, dilation, groups)
+        shapes = (2, 4, *geom.size), (4, 4 // groups, *kernel), (2, 4, *size)
+        arrays = x, w, g, u, v = [rng.standard_normal(shape) for shape in (*shapes, *shapes[:2])]
+        back, w, into = leaf(g), leaf(w), leaf(x)       # x is the gradient that comes into the transposed convolution
+        z = CONV_TRANSPOSE[rank](back, w, None, stride, padding, extra, groups, dilation)
+        to_input, to_weight = gradients(z, (back, w), into, create_graph=True)
+        y, dx, dw, conv_uw, dw_gu, conv_xv, dx_gv = family(*arrays, geom)
+        for ours, expected in ((z, dx), (to_input, y), (to_weight, dw)):
+            same(ours, expected)
+        second = gradients(to_weight, (back, into), tg.tensor(v))
+        for ours, expected in zip(second, (conv_xv, dx_gv)):
+            same(ours, expected)
+        direction = rng.standard_normal(g.shape)
+        of_into, of_weight = gradients(to_input, (into, w), tg.tensor(direction))
+        same(of_into, reference.conv_dx(direction, arrays[1], geom=geom))
+        same(of_weight, reference.conv_dw(direction, x, geom=geom))
+
+
+def test_the_einsum_reference_is_its_formula_in_loops():
+    """A few cases of each rank: the value by loops, dx and dw as the adjoints that <g, conv(x, w)> makes them."""
+    rng = np.random.default_rng(0)
+    for size, kernel in (((6,), (3,)), ((4, 5), (2, 3)), ((3, 4, 2), (2, 1, 2))):
+        for stride, padding, dilation, groups in ((1, 0, 1, 1), (2, 1, 2, 2), (3, 2, 1, 4), (1, "same", 1, 2)):
+            geom = conv_geometry("conv", size, kernel, stride, padding, dilation, groups)
+            x, w, g = (rng.standard_normal(s) for s in ((2, 4, *size), (4, 4 // groups, *kernel), (2, 4, *geom.output)))
+            y = reference.conv_loops(x, w, geom=geom)
+            same(reference.conv(x, w, geom=geom), y)
+            product = (g * y).sum()
+            same((reference.conv_dx(g, w, geom=geom) * x).sum(), product)
+            same((reference.conv_dw(g, x, geom=geom) * w).sum(), product)
 
 
 def test_third_derivatives_are_right():
