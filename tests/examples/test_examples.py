@@ -71,11 +71,11 @@ def test_a_step_says_what_it_left_out(program):
 
 def test_a_picture_is_drawn_when_it_is_asked_for_and_only_then(run, tmp_path):
     pytest.importorskip("matplotlib", reason="the option --png draws with matplotlib: pip install matplotlib")
-    program = EXAMPLES / "chapter24" / "20_unrolled_paths.py"
+    program = EXAMPLES / "chapter24" / "02_mathematical_convolution.py"
     run(program)
     assert not list(tmp_path.iterdir())
     run(program, "--png")
-    assert (tmp_path / "20_unrolled_paths.png").read_bytes().startswith(b"\x89PNG")
+    assert (tmp_path / "02_mathematical_convolution.png").read_bytes().startswith(b"\x89PNG")
 
 
 def test_the_index_names_every_program_and_no_other():
