@@ -57,7 +57,8 @@ def graph_tape(loss, names=None, frames=(), limit=LIMIT):
     """
     if loss.array.size != 1:
         raise GradError(f"explain: the tensor has shape {tuple(loss.shape)}; only a single number has a gradient "
-                        "without being told which. Reduce it (.sum(), .mean()), or record a backward pass with its gradient.")
+                        "without being told which. Reduce it (.sum(), .mean()), or record a backward pass with its "
+                        "gradient.")
     reader = read_graph(loss, names, frames, limit)
     tape, here = reader.tape, len(reader.tape.events)
     try:
