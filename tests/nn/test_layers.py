@@ -251,3 +251,12 @@ def test_reset_parameters_draws_anew_or_goes_back_to_the_start():
         norm.bias.fill_(9.0)
     norm.reset_parameters()
     assert norm.weight.tolist() == [1.0, 1.0] and norm.bias.tolist() == [0.0, 0.0]
+
+
+@pytest.mark.parametrize("mode", ["zeros", "reflect", "replicate", "circular"])
+def test_an_empty_batch_goes_through_every_padding_mode(mode):
+    layer = nn.Conv2d(4, 6, 3, padding="same", padding_mode=mode)
+    x = tg.ones(0, 4, 6, 7, requires_grad=True)
+    layer(x).sum().backward()
+    assert x.grad.shape == (0, 4, 6, 7)
+    assert not layer.weight.grad.numpy().any()

@@ -77,7 +77,7 @@ def _check_room(shape, widths, mode):
     """Refuse borders that the axes have not enough elements for."""
     for axis, (n, (a, b)) in enumerate(zip(shape, widths)):
         room = {"reflect": n - 1, "circular": n, "replicate": max(a, b) if n else 0}[mode]
-        if max(a, b) > room:
+        if max(a, b) > max(room, 0):
             raise ShapeError(f"pad: borders {(a, b)} of mode {mode!r} do not fit axis {axis} of size {n} (shape "
                              f"{tuple(shape)}), which can fill {room}. Make them narrower.")
 
