@@ -11,7 +11,7 @@ Source: He, Zhang, Ren and Sun 2016, section 4.2; the book's section on residual
 
     python examples/train_plain_vs_residual.py --data-dir ../shared/data --images 2048 --epochs 4
 
-The command above, whose picture and table lie beside this file, takes five minutes on two quiet cores. More images and
+The command above, whose picture and table lie beside this file, takes some minutes on two quiet cores. More images and
 epochs make it clearer, and longer.
 """
 import argparse

@@ -2,6 +2,8 @@
 import os
 import pathlib
 import re
+import subprocess
+import sys
 
 import pytest
 
@@ -85,3 +87,14 @@ def test_resnet18_learns_64_real_images_by_heart(sixty_four):
     model = resnet18(num_classes=10)
     optimizer = tg.optim.SGD(model.parameters(), lr=0.05, momentum=0.9)
     assert epochs_until_learnt(model, sixty_four, optimizer, 40) <= 40
+
+
+@pytest.mark.slow
+def test_the_example_of_plain_and_residual_networks_leaves_a_picture_and_a_table(tmp_path):
+    pytest.importorskip("matplotlib", reason="the picture needs matplotlib: pip install 'tinygrad_cnn[train]'")
+    program = ROOT / "examples" / "train_plain_vs_residual.py"
+    subprocess.run([sys.executable, str(program), "--data-dir", str(DATA), "--images", "64", "--batch-size", "32",
+                    "--epochs", "1", "--out", str(tmp_path / "p.png")], check=True, capture_output=True, timeout=600,
+                   env={**os.environ, "PYTHONPATH": str(ROOT)})
+    assert (tmp_path / "p.png").read_bytes().startswith(b"\x89PNG")
+    assert (tmp_path / "p.csv").read_text(encoding="utf-8").startswith("epoch,plain20,plain56,resnet20,resnet56\n1,")

@@ -1,8 +1,6 @@
 """From settings to the parts of a run: the model, its optimizer, the schedule of the learning rate."""
-import inspect
-
 from ..errors import ArgumentError
-from ..nn.models import get_model, get_model_builder, input_shape
+from ..nn.models import get_model, input_shape
 from ..optim import SGD, Adam, AdamW, RMSprop
 from ..optim.lr_scheduler import ConstantLR, CosineAnnealingLR, LinearLR, MultiStepLR, OneCycleLR, SequentialLR
 
@@ -20,8 +18,7 @@ def make_model(name, classes, channels):
     try:
         return get_model(name, num_classes=classes, in_channels=channels)
     except TypeError:
-        others = inspect.signature(get_model_builder(name))
-        raise ArgumentError(f"train: {name}{others} takes images of {expected} channels, but the data have {channels}. "
+        raise ArgumentError(f"train: {name} takes images of {expected} channels, but the data have {channels}. "
                             "Choose another model; python -m tinygrad_cnn models lists them.") from None
 
 
