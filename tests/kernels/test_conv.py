@@ -8,8 +8,10 @@ import pytest
 
 from tests.strict import strict_device
 from tinygrad_cnn.device import CPU
+from tinygrad_cnn.errors import ArgumentError
 from tinygrad_cnn.geometry import conv_geometry
-from tinygrad_cnn.kernels.cpu.choice import precise
+from tinygrad_cnn.kernels.cpu.choice import ALGORITHMS, precise
+from tinygrad_cnn.kernels.cpu.choice import algorithm as forced_algorithm
 from tinygrad_cnn.kernels.cpu.conv import algorithm, algorithm_dx
 from tinygrad_cnn.testing import reference_conv
 
@@ -157,6 +159,24 @@ def test_any_memory_order_gives_the_same_and_inputs_are_left_alone(numbers):
             np.testing.assert_allclose(a, b, rtol=1e-12, atol=1e-12)
         for a, b in zip((x2, w2, bias, g2), kept):
             np.testing.assert_array_equal(a, b)
+
+
+@pytest.mark.parametrize("name", ALGORITHMS)
+def test_an_algorithm_forced_on_any_geometry_it_claims_gives_the_same(name):
+    claimed = 0
+    for rank, groups, channels, kernel, stride in itertools.product((1, 2, 3), (1, 4, 8), (8, 16), (2, 3, 5), (1, 2)):
+        x, w, bias, g, geom = case((9, 7, 6)[:rank], (kernel,) * rank, channels, 8, dtype="float32", padding=1,
+                                   groups=groups, stride=stride)
+        for kernel_name, arrays in (("conv", (x, w, bias)), ("conv_dx", (g, w)), ("conv_dw", (g, x))):
+            try:
+                with forced_algorithm(name):
+                    found = CPU.kernel(kernel_name)(*arrays, geom=geom)
+            except ArgumentError:
+                continue
+            claimed += 1
+            exact = getattr(reference_conv, kernel_name)(*(a.astype("float64") for a in arrays), geom=geom)
+            np.testing.assert_allclose(found, exact, rtol=0, atol=3e-5 * np.abs(exact).max())
+    assert claimed > 20
 
 
 def test_activations_are_channels_last_in_memory_and_weight_gradients_as_weights():

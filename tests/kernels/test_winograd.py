@@ -50,7 +50,6 @@ def test_groups_and_depthwise_kernels_are_those_of_plain_sums(groups, c, o):
 def test_a_stride_is_taken_apart_into_phases(kernel, stride, padding):
     for size in ((23, 26), (40, 37)):
         compare(2, 3, 8, size, kernel, stride=stride, padding=padding)
-    compare(2, 6, 8, (23, 26), kernel, stride=stride, padding=padding, groups=2)
 
 
 @pytest.mark.parametrize("size, kernel, padding", [
@@ -58,6 +57,27 @@ def test_a_stride_is_taken_apart_into_phases(kernel, stride, padding):
     ((20, 14, 14), (3, 3, 3), 1)])
 def test_volumes_are_those_of_plain_sums(size, kernel, padding):
     compare(2, 8, 12, size, kernel, padding=padding)
+
+
+def test_an_empty_batch_has_a_zero_gradient():
+    geom = conv_geometry("conv", (7, 7), (3, 3), padding=1)
+    for channels in (16, 256):
+        x = np.ones((0, channels, 7, 7), np.float32)
+        assert CPU.kernel("conv")(x, np.ones((channels, channels, 3, 3), np.float32), None, geom=geom).shape == x.shape
+        assert not CPU.kernel("conv_dw")(x, x, geom=geom).any()
+
+
+@pytest.mark.parametrize("n, c, o, size, groups", [(8, 16, 16, (40, 40), 1), (8, 160, 160, (7, 7), 1),
+                                                   (8, 64, 64, (30, 30), 64), (4, 8, 8, (9, 20, 20), 1)])
+def test_the_bits_do_not_depend_on_when_threads_finish(n, c, o, size, groups):
+    rng = np.random.default_rng(0)
+    geom = conv_geometry("conv", size, (3,) * len(size), padding=1, groups=groups)
+    shapes = ((n, c, *size), (n, o, *size), (o, c // groups, *geom.kernel))
+    x, g, w = (rng.standard_normal(s, np.float32) for s in shapes)
+    first = [CPU.kernel("conv")(x, w, None, geom=geom), CPU.kernel("conv_dw")(g, x, geom=geom)]
+    for _ in range(3):
+        np.testing.assert_array_equal(CPU.kernel("conv")(x, w, None, geom=geom), first[0])
+        np.testing.assert_array_equal(CPU.kernel("conv_dw")(g, x, geom=geom), first[1])
 
 
 def test_pieces_so_small_that_every_image_is_cut_give_the_same(monkeypatch):

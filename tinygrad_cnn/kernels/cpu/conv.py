@@ -61,7 +61,7 @@ def forced(groups, channels, features, geometry, dtype):
 def algorithm_dx(groups, channels, features, geometry):
     """Which routine takes conv_dx: "planes", or "phases", where each phase of the stride is correlated on its own."""
     if choice.forced is not None:
-        return "planes" if choice.forced == "planes" else "phases"
+        return "planes" if choice.forced == "planes" and groups == 1 else "phases"
     return "planes" if groups == 1 and channels <= min(FEW, features) and geometry.taps > 1 else "phases"
 
 

@@ -65,7 +65,9 @@ def reach(geometry):
     kernel, stride = geometry.kernel[-2:], geometry.stride[-2:]
     if geometry.rank == 1 or set(geometry.dilation) != {1} or min(geometry.output) <= 0:
         return None
-    if geometry.rank == 3 and (set(geometry.stride) != {1} or geometry.groups > 1):
+    if set(geometry.stride) != {1} and (geometry.rank == 3 or geometry.groups > 1):
+        return None                                     # the phases of a group's channels do not lie together
+    if geometry.rank == 3 and geometry.groups > 1:
         return None
     down, across = (-(-k // s) for k, s in zip(kernel, stride))
     return down if down == across and down in KERNELS else None
