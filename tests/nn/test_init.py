@@ -58,7 +58,8 @@ def test_sparse_zeroes_the_same_number_in_each_column():
 def test_dirac_passes_the_channels_on():
     weight = init.dirac_(tg.empty(4, 2, 3, 3), groups=2)
     x = tg.randn(1, 4, 5, 5)
-    assert tg.allclose(tg.nn.functional.conv2d(x, weight, padding=1, groups=2), x)
+    with tg.backends.cpu.precise():                             # no transforms, whose rounding would show
+        assert tg.equal(tg.nn.functional.conv2d(x, weight, padding=1, groups=2), x)
 
 
 def test_constant_ones_zeros_and_eye():

@@ -15,7 +15,6 @@ from ..autograd import grad
 from ..errors import ArgumentError, TinygradError
 from ..tensor import Tensor
 
-
 SEARCHED = 10_000     # elements of the inputs up to which a difference less than the tolerance is looked into one by one
 
 
