@@ -61,8 +61,8 @@ def _ml_dtypes():
     try:
         import ml_dtypes
     except ImportError:
-        raise MissingExtraError("bfloat16: NumPy has no bfloat16 of its own, and the package ml_dtypes is not installed. "
-                                "Run: pip install 'tinygrad_cnn[bfloat16]'") from None
+        raise MissingExtraError("bfloat16: NumPy has no bfloat16 of its own, and the package ml_dtypes is not "
+                                "installed. Run: pip install 'tinygrad_cnn[bfloat16]'") from None
     return ml_dtypes
 
 

@@ -41,8 +41,8 @@ def item(x):
     Raises: ShapeError if there is not exactly one.
     """
     if x.array.size != 1:
-        raise ShapeError(f"item: the tensor has {x.array.size} elements (shape {tuple(x.shape)}); only one can become a "
-                         "number. Use .tolist() for several.")
+        raise ShapeError(f"item: the tensor has {x.array.size} elements (shape {tuple(x.shape)}); only one can become "
+                         "a number. Use .tolist() for several.")
     return x.array.item()
 
 
@@ -62,8 +62,8 @@ def __array__(x, dtype=None, copy=None):
 
 def __dlpack__(x, **options):
     if x.requires_grad:
-        raise GradError("__dlpack__: this tensor requires grad, and other libraries would not record what is done to it. "
-                        "Use .detach() first.")
+        raise GradError("__dlpack__: this tensor requires grad, and other libraries would not record what is done to "
+                        "it. Use .detach() first.")
     return x.array.__dlpack__(**options)
 
 
@@ -73,8 +73,8 @@ def __dlpack_device__(x):
 
 def __bool__(x):
     if x.array.size != 1:
-        raise ShapeError(f"bool: a tensor with {x.array.size} elements (shape {tuple(x.shape)}) is neither true nor false. "
-                         "Use .any() or .all().")
+        raise ShapeError(f"bool: a tensor with {x.array.size} elements (shape {tuple(x.shape)}) is neither true nor "
+                         "false. Use .any() or .all().")
     return bool(x.array.item())
 
 
@@ -88,8 +88,8 @@ def __int__(x):
 
 def __index__(x):
     if x.dtype.is_floating_point or x.array.size != 1:
-        raise ArgumentTypeError(f"index: only an integer tensor with one element is an index; this one is {x.dtype} with shape "
-                            f"{tuple(x.shape)}. Use int(tensor) if that is meant.")
+        raise ArgumentTypeError(f"index: only an integer tensor with one element is an index; this one is {x.dtype} "
+                            f"with shape {tuple(x.shape)}. Use int(tensor) if that is meant.")
     return int(x.array.item())
 
 
@@ -138,8 +138,8 @@ def __deepcopy__(x, memo):
     if id(x) in memo:
         return memo[id(x)]
     if not x.is_leaf:
-        raise GradError("deepcopy: this tensor was computed from others that require grad, and a graph cannot be copied. "
-                        "Copy x.detach(), or use x.clone() to stay in the graph.")
+        raise GradError("deepcopy: this tensor was computed from others that require grad, and a graph cannot be "
+                        "copied. Copy x.detach(), or use x.clone() to stay in the graph.")
     twin = memo[id(x)] = _rebuilt(_kind(x), x.device.call(x.array.copy, order="K"), x.device, x.requires_grad)
     if x.grad is not None:
         twin.grad = Tensor(x.device.call(x.grad.array.copy, order="K"), x.grad.device)
@@ -166,8 +166,8 @@ def _rebuilt(kind, array, device, requires_grad, attributes=None):
 def __reduce_ex__(x, protocol):
     """Pickled as its array; a tensor that was computed is refused, as PyTorch does."""
     if not x.is_leaf:
-        raise GradError("pickle: this tensor was computed from others that require grad, and a graph cannot be pickled. "
-                        "Pickle x.detach().")
+        raise GradError("pickle: this tensor was computed from others that require grad, and a graph cannot be "
+                        "pickled. Pickle x.detach().")
     return (_unpickled, (_kind(x), x.device.asnumpy(x.array), str(x.device),
                          x.requires_grad, getattr(x, "__dict__", None)))
 

@@ -117,15 +117,15 @@ class Tensor:
         edge = self.edge
         if not requires_grad:
             if edge is not None and not isinstance(edge, Leaf):
-                raise GradError("requires_grad_: this tensor was computed from others that require grad, so it does too. "
-                                "Use detach() for a tensor outside the graph.")
+                raise GradError("requires_grad_: this tensor was computed from others that require grad, so it does "
+                                "too. Use detach() for a tensor outside the graph.")
             if edge is not None:
                 edge.asks = False
             self.edge = None
         elif edge is None:
             if not self.dtype.is_floating_point:
-                raise DTypeError(f"requires_grad_: only floating-point tensors have gradients, this one is {self.dtype}. "
-                                 "Convert it first, for example with .float().")
+                raise DTypeError(f"requires_grad_: only floating-point tensors have gradients, this one is "
+                                 f"{self.dtype}. Convert it first, for example with .float().")
             holder = getattr(self, "holder", None)
             if holder is None:
                 holder = self.holder = Leaf(self.array)
@@ -153,8 +153,8 @@ class Tensor:
         if not isinstance(grad, Tensor):
             raise ArgumentError(f"grad: a gradient is a Tensor or None, not {type(grad).__name__}.")
         if grad.array.shape != self.array.shape:
-            raise ShapeError(f"grad: the gradient has shape {tuple(grad.shape)} but the tensor has {tuple(self.shape)}. "
-                             "They must be the same.")
+            raise ShapeError(f"grad: the gradient has shape {tuple(grad.shape)} but the tensor has "
+                             f"{tuple(self.shape)}. They must be the same.")
         if grad.array.dtype != self.array.dtype or grad.device is not self.device:
             raise DTypeError(f"grad: the gradient is {grad.dtype} on {grad.device} but the tensor is {self.dtype} on "
                              f"{self.device}. They must be the same.")

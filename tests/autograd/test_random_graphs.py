@@ -1,7 +1,7 @@
 """Random programs of everything the engine offers, run here and in PyTorch side by side, to the second derivative.
 
-Hooks, retained gradients, checkpoints, Functions with several outputs, packed saved values, casts, inner gradients and
-writes in place are mixed as they come. Values, dtypes, gradients and what the hooks saw must be PyTorch's. Where PyTorch
+Hooks, retained gradients, checkpoints, Functions with several outputs, packed saved values, casts, inner gradients
+and writes in place are mixed as they come. Values, dtypes, gradients and what the hooks saw must be PyTorch's. Where PyTorch
 refuses, so must we, but for what it refuses out of caution alone (CAUTION) or because it saved what we do without.
 """
 import numpy as np

@@ -119,6 +119,6 @@ def _broadcast_message(shapes):
     padded = [(1,) * (rank - len(s)) + s for s in shapes]
     for axis, sizes in enumerate(zip(*padded)):
         if len({n for n in sizes if n != 1}) > 1:
-            return (f"shapes {' and '.join(map(str, shapes))} cannot be broadcast together: axis {axis - rank} has sizes "
-                    f"{' and '.join(map(str, sizes))}. Sizes must be equal or 1, counted from the last axis.")
+            return (f"shapes {' and '.join(map(str, shapes))} cannot be broadcast together: axis {axis - rank} has "
+                    f"sizes {' and '.join(map(str, sizes))}. Sizes must be equal or 1, counted from the last axis.")
     return None

@@ -44,8 +44,8 @@ class _Part:
         for k, writes, version in self.versions:
             if writes[0] != version:
                 raise StaleValueError(f"checkpoint: argument {k} was at version {version} when the function ran, but "
-                                      f"{writes[1]} has written into it since (version {writes[0]}), so running it again would "
-                                      "give other values. Pass a clone().")
+                                      f"{writes[1]} has written into it since (version {writes[0]}), so running it "
+                                      "again would give other values. Pass a clone().")
         values = []
 
         def collect(value):
@@ -60,8 +60,8 @@ class _Part:
         finally:
             _restore(now)
         if [(v.array.shape, v.array.dtype) for v in values] != self.kept:
-            raise GradError(f"checkpoint: run again, the function saved {len(values)} values instead of {len(self.kept)}, or "
-                            "of other shapes. It must do the same each time: no state may change in between.")
+            raise GradError(f"checkpoint: run again, the function saved {len(values)} values instead of "
+                            f"{len(self.kept)}, or of other shapes. It must do the same each time: no state may change in between.")
         return dict(enumerate(values))
 
 
@@ -89,8 +89,8 @@ def checkpoint_sequential(functions, segments, input, use_reentrant=False, **opt
     """
     functions = list(functions)
     if not 1 <= segments <= len(functions):
-        raise ArgumentError(f"checkpoint_sequential: {len(functions)} functions cannot be cut into {segments} segments. "
-                            f"Give a number from 1 to {len(functions)}.")
+        raise ArgumentError(f"checkpoint_sequential: {len(functions)} functions cannot be cut into {segments} "
+                            f"segments. Give a number from 1 to {len(functions)}.")
     size = len(functions) // segments
 
     def chain(part):

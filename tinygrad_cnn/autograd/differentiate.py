@@ -11,8 +11,8 @@ def _first_gradient(name, tensor, g):
     """The gradient a pass starts with at `tensor`: the given one, or 1 for a single number."""
     edge = tensor.edge
     if edge is None:
-        raise GradError(f"{name}: this tensor does not require grad and was not computed from one that does, so there is "
-                        "nothing to differentiate. Set requires_grad=True on an input before computing it.")
+        raise GradError(f"{name}: this tensor does not require grad and was not computed from one that does, so there "
+                        "is nothing to differentiate. Set requires_grad=True on an input before computing it.")
     if g is None:
         if tensor.array.size != 1:
             raise GradError(f"{name}: the tensor has shape {tuple(tensor.shape)}; only a single number has a gradient "
@@ -74,7 +74,7 @@ def backward(tensors, gradients=None, retain_graph=None, create_graph=False, inp
     """Add the gradients of `tensors` to the `.grad` of the leaves they were computed from.
 
     Args:
-        tensors: a Tensor or a sequence of them. gradients: for each, a Tensor of its shape, or None for a single number.
+        tensors: a Tensor or a sequence of them. gradients: for each a Tensor of its shape, or None for a single number.
         retain_graph: keep the saved values for another pass (default: create_graph).
         create_graph: record the pass itself, so that it can be differentiated.
         inputs: leaves or other tensors to which alone gradients are added.
@@ -117,8 +117,8 @@ def grad(outputs, inputs, grad_outputs=None, retain_graph=None, create_graph=Fal
     Only the part of the graph between them is visited.
 
     Args:
-        outputs, inputs: a Tensor or a sequence of them. grad_outputs: for each output a Tensor of its shape, or None for
-            a single number. allow_unused: give None for an input the outputs do not depend on, instead of an error.
+        outputs, inputs: a Tensor or a sequence of them. grad_outputs: for each output a Tensor of its shape, or None
+            for a single number. allow_unused: give None for an input the outputs do not depend on, instead of an error.
         materialize_grads: give zeros instead of None. retain_graph, create_graph: as for `backward`.
     Returns: a tuple of Tensors (or None), one for each input.
     Raises: GradError, GraphFreedError, StaleValueError.

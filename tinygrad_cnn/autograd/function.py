@@ -99,15 +99,15 @@ class Context:
         Raises: GraphFreedError after they were freed; StaleValueError if one was written in place since.
         """
         if self._saved is None:
-            raise GraphFreedError(f"{self.function.__name__}: its saved tensors were freed by an earlier backward pass. "
-                                  "Call the first one with retain_graph=True to go through the graph again.")
+            raise GraphFreedError(f"{self.function.__name__}: its saved tensors were freed by an earlier backward "
+                                  "pass. Call the first one with retain_graph=True to go through the graph again.")
         return tuple(None if entry is None else self._restored(k, *entry) for k, entry in enumerate(self._saved))
 
     def _restored(self, k, tensor, writes, version, output=None):
         if writes[0] != version:
             raise StaleValueError(f"{self.function.__name__}: saved_tensors[{k}] was saved at version {version}, but "
-                                  f"{writes[1]} has written into it since (version {writes[0]}). Use the out-of-place form "
-                                  f"of {writes[1]}, or save a clone().")
+                                  f"{writes[1]} has written into it since (version {writes[0]}). Use the out-of-place "
+                                  f"form of {writes[1]}, or save a clone().")
         if type(tensor) is Packed:
             tensor = Tensor(self._unpack(tensor.value).array, self._device, tensor.edge)
         if output is None:

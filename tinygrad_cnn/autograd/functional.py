@@ -121,8 +121,8 @@ def hessian(func, inputs, create_graph=False, strict=False, vectorize=False):
     def gradient(*xs):
         _, outputs = _outputs("hessian", func, xs)
         if len(outputs) != 1 or outputs[0].array.size != 1:
-            raise ShapeError(f"hessian: the function returned shapes {[tuple(y.shape) for y in outputs]}; it must return one "
-                             "number. Reduce it, for example with .sum().")
+            raise ShapeError(f"hessian: the function returned shapes {[tuple(y.shape) for y in outputs]}; it must "
+                             "return one number. Reduce it, for example with .sum().")
         return _gradients("hessian", outputs, xs, _vectors("hessian", None, outputs, "output"), strict, True)
 
     found = jacobian(gradient, fresh, create_graph, strict)

@@ -55,7 +55,9 @@ def watchers(edge):
 def move_retained(x, old, new):
     """Let `retain_grad` of tensor x keep the gradient at its new edge, no longer at the old one."""
     watch = getattr(old, "watch", None)
-    if watch is not None and new is not None and watch.retained is not None and watch.retained is getattr(x, "holder", None):
+    if watch is None or new is None or watch.retained is None:
+        return
+    if watch.retained is getattr(x, "holder", None):
         watchers(new).retained, watch.retained = watch.retained, None
 
 
@@ -119,8 +121,8 @@ class Node:
 
     def stale(self, writes, version, name):
         raise StaleValueError(
-            f"backward: {self.op.name}{self.where()} saved {name} at version {version}, but {writes[1]} has written into "
-            f"it since (version {writes[0]}). Use the out-of-place form of {writes[1]}, or give it a clone().")
+            f"backward: {self.op.name}{self.where()} saved {name} at version {version}, but {writes[1]} has written "
+            f"into it since (version {writes[0]}). Use the out-of-place form of {writes[1]}, or give it a clone().")
 
     def where(self):
         """' (called at file:line)' where anomaly detection noted it."""
@@ -195,8 +197,8 @@ class PackedNode(Node):
     def _unpacked(self, packed, k, create_graph):
         value = self.unpack(packed.value)
         if not isinstance(value, Tensor):
-            raise ArgumentError(f"saved_tensors_hooks: unpack_hook gave {type(value).__name__} for {self.plan.names[k]} of "
-                                f"{self.op.name}. It must return the Tensor that was packed.")
+            raise ArgumentError(f"saved_tensors_hooks: unpack_hook gave {type(value).__name__} for "
+                                f"{self.plan.names[k]} of {self.op.name}. It must return the Tensor that was packed.")
         edge = self if packed.is_output else packed.edge
         return Tensor(value.array, value.device, edge if create_graph else None)
 

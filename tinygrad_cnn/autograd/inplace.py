@@ -48,8 +48,8 @@ def check_writable(name, x, others=()):
         raise InPlaceError(f"{name}: this is a view of a leaf that requires grad. Write under tg.no_grad(), or use the "
                            "out-of-place form.")
     if isinstance(x, FunctionView) and x.edge is not None:
-        raise InPlaceError(f"{name}: a Function returned this tensor as a view of another, and its backward knows nothing "
-                           "of this write. Return x.clone() from the Function, or use the out-of-place form.")
+        raise InPlaceError(f"{name}: a Function returned this tensor as a view of another, and its backward knows "
+                           "nothing of this write. Return x.clone() from the Function, or use the out-of-place form.")
     if source is not None and not x.tracked and (source.edge is not None or
                                                  any(isinstance(o, Tensor) and o.edge is not None for o in others)):
         raise InPlaceError(f"{name}: this view was made under no_grad, so its source cannot follow the write. "
@@ -66,7 +66,7 @@ def inplace(op, x, *others, **attrs):
     array = x.array
     old = Tensor(array, x.device, x.edge)
     if _will_be_recorded(old, others) and (not isinstance(op, Op) or _rules_read_input(op)):
-        old.array = x.device.call(array.copy)                        # a node may save it, and the write to come would make it stale
+        old.array = x.device.call(array.copy)           # a node may save it, and the write would make it stale
     y = _compute(op, old, array, others, attrs) if isinstance(op, Op) else op(old, *others, **attrs)
     if y.array is not array:
         with_room(name, array, y)
@@ -76,7 +76,8 @@ def inplace(op, x, *others, **attrs):
 
 
 def _will_be_recorded(x, others):
-    return is_grad_enabled() and (x.edge is not None or any(isinstance(o, Tensor) and o.edge is not None for o in others))
+    return is_grad_enabled() and (x.edge is not None
+                                  or any(isinstance(o, Tensor) and o.edge is not None for o in others))
 
 
 def _rules_read_input(op):
@@ -106,7 +107,7 @@ def _compute(op, old, array, others, attrs):
 
 
 def _plain_operand(o, x):
-    """Whether `o` can stand beside x without promotion, broadcasting of x, or reading x's memory while it is written."""
+    """Whether `o` can stand beside x without promotion, broadcasting x, or reading x's memory while it is written."""
     if not isinstance(o, Tensor):
         return type(o) in (float, int)
     return (o.device is x.device and o.array.dtype == x.array.dtype and o.array.ndim <= x.array.ndim
@@ -117,8 +118,8 @@ def _plain_operand(o, x):
 def with_room(name, array, y):
     """Refuse a result that does not fit into `array` in shape or in kind."""
     if y.array.shape != array.shape:
-        raise ShapeError(f"{name}: the result has shape {tuple(y.shape)} but is to be written into {tuple(array.shape)}. "
-                         "An in-place op cannot change the shape; use the out-of-place form.")
+        raise ShapeError(f"{name}: the result has shape {tuple(y.shape)} but is to be written into "
+                         f"{tuple(array.shape)}. An in-place op cannot change the shape; use the out-of-place form.")
     kinds = {"b": 0, "u": 1, "i": 1}
     if kinds.get(y.array.dtype.kind, 2) > kinds.get(array.dtype.kind, 2):
         raise DTypeError(f"{name}: the result is {y.array.dtype} but is to be written into {array.dtype}. "

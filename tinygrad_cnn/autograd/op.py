@@ -97,8 +97,8 @@ class Op:
                                     f"the inputs are {', '.join(self.inputs)}.")
             for wanted in parameters(rule)[1:]:
                 if wanted not in known or (wanted in self.places and wanted in self.attrs):
-                    raise ArgumentError(f"Op {self.name}: the rule for {name} asks for {wanted!r}, which is not exactly "
-                                        f"one of its inputs, residuals, attributes or metadata ({', '.join(sorted(known))}).")
+                    raise ArgumentError(f"Op {self.name}: the rule for {name} asks for {wanted!r}, which is not "
+                                        f"exactly one of its inputs, residuals, attributes or metadata ({', '.join(sorted(known))}).")
                 if wanted == "y" and self.outputs > 1:
                     raise ArgumentError(f"Op {self.name}: it has {self.outputs} outputs, so a rule cannot name `y`.")
         self.rule_of.update(rules)

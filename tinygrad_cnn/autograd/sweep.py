@@ -240,5 +240,5 @@ def _check_reducible(shape, target):
     """Refuse a gradient whose shape the tensor's cannot have been broadcast to."""
     tail = shape[len(shape) - len(target):]
     if len(shape) < len(target) or any(n != m and m != 1 for n, m in zip(tail, target)):
-        raise ShapeError(f"backward: a rule gave a gradient of shape {tuple(shape)} for a tensor of shape {tuple(target)}. "
-                         "It must have that shape, or one that shape broadcasts to.")
+        raise ShapeError(f"backward: a rule gave a gradient of shape {tuple(shape)} for a tensor of shape "
+                         f"{tuple(target)}. It must have that shape, or one that shape broadcasts to.")

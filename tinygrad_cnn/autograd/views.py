@@ -88,8 +88,8 @@ class FunctionView(View):
     @property
     def edge(self):
         if self._own is not None and self.writes[0] != self._version and is_grad_enabled():
-            raise InPlaceError(f"Function: {self.writes[1]} has written into the memory of this tensor, which a Function "
-                               "returned as a view, so the Function's backward would be wrong. Return x.clone() from it.")
+            raise InPlaceError(f"Function: {self.writes[1]} has written into the memory of this tensor, which a "
+                               "Function returned as a view, so the Function's backward would be wrong. Return x.clone() from it.")
         return self._own
 
     @edge.setter
