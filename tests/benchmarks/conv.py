@@ -1,20 +1,22 @@
 """Convolution forward + backward through the engine, layer by layer, beside PyTorch's, NCHW and channels-last.
 
-Run: python -m tests.benchmarks.conv [--only TEXT] [--parts] [--errors]
+Run: python -m tests.benchmarks.conv [--only TEXT] [--parts | --errors | --cpu]
 
 Without options every layer is timed. `--parts` times forward pass, input gradient and weight gradient apart, as ratios
-of the best times (our milliseconds beside); `--errors` compares float32 errors with PyTorch's, both against float64.
+of the best times (our milliseconds beside); `--errors` compares float32 errors with PyTorch's, both against float64;
+`--cpu` compares the processor time of one thread each, which says something on a busy machine too.
 """
 import argparse
 import sys
 from collections import namedtuple
 from statistics import median
-from time import sleep
+from time import sleep, thread_time
 
 import numpy as np
+from threadpoolctl import threadpool_limits
 
 import tinygrad_cnn as tg
-from tests.benchmarks.pairs import need_torch, once, report, threads
+from tests.benchmarks.pairs import geometric_mean, need_torch, once, report, threads
 
 # needs: whether the input needs a gradient (the first layer's does not).
 Layer = namedtuple("Layer", "name n c size o kernel stride padding groups needs rank", defaults=(1, 0, 1, True, 2))
@@ -147,6 +149,30 @@ def time_table(torch, title, layers, target):
           flush=True)
 
 
+def cpu_table(torch, layers):
+    """Print the ratios of processor time with one thread each, median and best / best, and both best times."""
+    torch.set_num_threads(1)
+    tg.set_num_threads(1)
+    print(f"{'case':34} {'median':>6} {'best':>6} {'ours':>8} {'PyTorch':>8} ms of one thread")
+    found = []
+    with threadpool_limits(1):
+        for layer in layers:
+            calls = [call(torch, layer, False), call(tg, layer, True)]
+            times = [[cpu_seconds(each) for each in calls] for _ in range(9)][2:]
+            theirs, ours = (min(column) for column in zip(*times))
+            found.append(median([b / a for a, b in times]))
+            print(f"{layer.name:34} {found[-1]:6.2f} {ours / theirs:6.2f} {ours * 1e3:8.2f} {theirs * 1e3:8.2f}",
+                  flush=True)
+    print(f"{'geometric mean':34} {geometric_mean(found):6.2f}\n")
+
+
+def cpu_seconds(function):
+    """Processor time of one call in this thread."""
+    start = thread_time()
+    function()
+    return thread_time() - start
+
+
 def time_parts(torch, layers):
     """Print the ratios of forward pass, input gradient and weight gradient, and our milliseconds."""
     print(f"{'case':34} {'forward':>14} {'dx':>14} {'dw':>14}")
@@ -187,6 +213,7 @@ def main(argv=()):
     parser.add_argument("--only", default="", help="layers whose name contains this")
     parser.add_argument("--parts", action="store_true", help="forward, dx and dw apart")
     parser.add_argument("--errors", action="store_true", help="accuracy instead of time")
+    parser.add_argument("--cpu", action="store_true", help="processor time of one thread each")
     options = parser.parse_args(argv)
     torch = need_torch()
     tg.set_num_threads(threads())
@@ -194,7 +221,9 @@ def main(argv=()):
         layers = [layer for layer in layers if options.only in layer.name]
         if not layers:
             continue
-        if options.errors:
+        if options.cpu:
+            cpu_table(torch, layers)
+        elif options.errors:
             error_table(torch, layers)
         elif options.parts:
             time_parts(torch, layers)
