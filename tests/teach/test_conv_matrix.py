@@ -3,7 +3,7 @@ import pytest
 from hypothesis import given
 
 import tinygrad_cnn as tg
-from tinygrad_cnn.errors import ArgumentError, ShapeError
+from tinygrad_cnn.errors import ArgumentError, ArgumentTypeError, ShapeError
 from tinygrad_cnn.nn import functional as F
 from tinygrad_cnn.teach.conv_matrix import conv_matrix
 from tinygrad_cnn.testing import conv_cases
@@ -70,3 +70,9 @@ def test_one_channel_may_be_left_out():
 def test_what_does_not_fit_is_refused_with_the_numbers(weight, shape, options, error, message):
     with pytest.raises(error, match=message):
         conv_matrix(tg.zeros(*weight), shape, **options)
+
+
+@pytest.mark.parametrize("weight, shape", [(3, (3, 3)), (tg.ones(3, 3), 5)], ids=["weight", "shape"])
+def test_what_is_no_tensor_or_no_shape_is_refused(weight, shape):
+    with pytest.raises(ArgumentTypeError, match="conv_matrix: weight is .*Give a Tensor and the shape"):
+        conv_matrix(weight, shape)

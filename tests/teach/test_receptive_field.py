@@ -7,6 +7,7 @@ import tinygrad_cnn as tg
 from tinygrad_cnn import nn
 from tinygrad_cnn.errors import ArgumentError
 from tinygrad_cnn.nn import functional as F
+from tinygrad_cnn.teach.page import columns
 from tinygrad_cnn.teach.receptive_field import receptive_field
 
 
@@ -221,3 +222,52 @@ def test_an_unknown_layer_is_refused_with_the_names_there_are():
     field = receptive_field(nn.models.LeNet(), (1, 3, 32, 32))
     with pytest.raises(ArgumentError, match="no layer 'conv9'.*features.0, features.2"):
         field["conv9"]
+
+
+class Twice(tg.autograd.Function):
+    """A Function of the user's: twice its input."""
+
+    @staticmethod
+    def forward(ctx, x):
+        return 2 * x
+
+    @staticmethod
+    def backward(ctx, g):
+        return 2 * g
+
+
+class WithFunction(nn.Module):
+    def __init__(self):
+        super().__init__()
+        self.first, self.second = nn.Conv2d(1, 2, 3, padding=1), nn.Conv2d(2, 2, 3, padding=1)
+
+    def forward(self, x):
+        return self.second(Twice.apply(self.first(x)))
+
+
+def test_a_function_of_the_users_is_named_and_the_gradient_sees_through_it():
+    field = receptive_field(WithFunction(), (1, 1, 12, 12), lang="en")
+    assert [row.formula for row in field.rows] == [(3, 3), None]
+    assert field["second"].gradient == (5, 5)
+    assert "Function of your own (Twice)" in field["second"].reasons["field.unknown"]
+
+
+def test_no_line_of_the_reasons_is_wider_than_the_page():
+    model = nn.Sequential(nn.Conv2d(1, 1, 3), nn.AdaptiveAvgPool2d(3), nn.Conv2d(1, 1, 3))
+    field = receptive_field(model, (1, 1, 12, 12))
+    assert not field.agree
+    assert max(columns(line) for line in str(field).splitlines()) <= 100
+
+
+def test_checkpointing_leaves_the_fields_as_they_are():
+    layers = nn.Sequential(nn.Conv2d(1, 2, 3), nn.ReLU(), nn.Conv2d(2, 2, 3))
+
+    class Checkpointed(nn.Module):
+        def __init__(self):
+            super().__init__()
+            self.layers = layers
+
+        def forward(self, x):
+            return tg.autograd.checkpoint(self.layers, x)
+
+    assert sizes(receptive_field(Checkpointed(), (1, 1, 9, 9))) == [3, 5]

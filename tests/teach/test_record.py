@@ -308,7 +308,8 @@ def test_a_model_that_is_none_is_refused(model):
 
 @pytest.mark.parametrize(("given", "error", "words"), [
     ({"x": 3}, ArgumentTypeError, "'x' is given a int"), ({"": tg.ones(1)}, ArgumentError, "a name in names is empty"),
-], ids=["no tensor", "no name"])
+    (3, ArgumentTypeError, "names is a int. Give a mapping"),
+], ids=["no tensor", "no name", "no mapping"])
 def test_names_that_name_nothing_are_refused(given, error, words):
     with pytest.raises(error, match=words), tg.teach.record(names=given):
         pass

@@ -249,3 +249,38 @@ def test_the_text_is_in_the_language_asked_for():
 def test_float64_counts_eight_bytes_and_numbers_are_drawn_in_the_models_dtype():
     found = summary(nn.Conv2d(1, 1, 1).double(), (1, 1, 2, 2))
     assert found.activation_bytes == 32 and found.parameter_bytes == 16
+
+
+class Twice(tg.autograd.Function):
+    """A Function of the user's: twice its input."""
+
+    @staticmethod
+    def forward(ctx, x):
+        return 2 * x
+
+    @staticmethod
+    def backward(ctx, g):
+        return 2 * g
+
+
+def test_a_function_of_the_users_is_counted_by_its_name_and_has_no_field():
+    class Doubled(nn.Module):
+        def __init__(self):
+            super().__init__()
+            self.first, self.second = nn.Conv2d(1, 2, 3), nn.Conv2d(2, 2, 3)
+
+        def forward(self, x):
+            return self.second(Twice.apply(self.first(x)))
+
+    found = summary(Doubled(), (1, 1, 9, 9), lang="en")
+    assert found.functions == {"Twice": 1}
+    assert [row.field for row in found.rows] == [(3, 3), None]
+
+
+def test_a_long_list_of_functions_is_wrapped():
+    class Many(nn.Module):
+        def forward(self, x):
+            return x.exp().sin().cos().tanh().sigmoid().abs().log1p().sqrt().relu().floor().square().erf().neg().sinh()
+
+    net = nn.Sequential(nn.Conv2d(1, 1, 1), nn.Sequential(Many(), Many()))
+    assert max(map(len, str(summary(net, (1, 1, 4, 4), lang="en")).splitlines())) <= 100

@@ -9,9 +9,10 @@ from math import prod
 
 import numpy as np
 
-from ..errors import ArgumentError, ShapeError
+from ..errors import ArgumentError, ArgumentTypeError, ShapeError
 from ..geometry import conv_geometry
 from ..ops import cat, tensor
+from ..tensor import Tensor
 
 __all__ = ["conv_matrix"]
 
@@ -25,7 +26,8 @@ def conv_matrix(weight, shape, stride=1, padding=0, dilation=1, groups=1):
     (I, J) for a single kernel, or for C = 1. stride, padding, dilation, groups: as conv2d's.
     Returns: a Tensor (O prod(output), C prod(spatial)) of weight's dtype, differentiable in weight; with
     reshape(O, *output) its products become maps.
-    Raises: ShapeError for shapes that do not fit; ArgumentError if T would have more than 2^26 elements.
+    Raises: ArgumentTypeError for what is no Tensor or no shape; ShapeError for shapes that do not fit;
+    ArgumentError if T would have more than 2^26 elements.
     Source: Li Hang, Machine Learning Methods, section 24.1.5, figure 24.15.
 
     >>> import tinygrad_cnn as tg
@@ -34,6 +36,9 @@ def conv_matrix(weight, shape, stride=1, padding=0, dilation=1, groups=1):
             [0., 1., 2., 0.],
             [0., 0., 1., 2.]])
     """
+    if not isinstance(weight, Tensor) or not isinstance(shape, (tuple, list)):
+        raise ArgumentTypeError(f"conv_matrix: weight is {type(weight).__name__}, shape {type(shape).__name__}. Give "
+                                "a Tensor and the shape of one input, for example conv_matrix(tg.ones(3, 3), (5, 5)).")
     weight, shape = _in_full(weight, tuple(shape))
     channels, *size = shape
     geometry = conv_geometry("conv_matrix", tuple(size), tuple(weight.shape[2:]), stride, padding, dilation, groups)

@@ -17,7 +17,7 @@ from ..geometry import conv_geometry
 from ..kernels.cpu.choice import algorithm
 from ..nn.functional import conv2d
 from ..ops import rand, randn
-from .text_table import Printed, bar, lined_up
+from .text_table import Printed, bar, lined_up, told
 from .texts_layers import headings, say
 
 __all__ = ["FourWays", "Way", "four_ways"]
@@ -54,7 +54,7 @@ class FourWays(Printed):
             else:
                 rows.append((way.name, _duration(way.seconds), f"{way.error:.0e}",
                              bar(np.log10(way.seconds * 1e6), slowest, 30)))
-        return "\n".join([say(self.lang, "ways.title", layer=self.layer, products=f"{self.products:,}"), "",
+        return "\n".join([*told(say(self.lang, "ways.title", layer=self.layer, products=f"{self.products:,}")), "",
                           *lined_up(headings(self.lang, "ways.head"), rows, left=4), "", say(self.lang, "ways.end")])
 
 

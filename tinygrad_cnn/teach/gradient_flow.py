@@ -7,7 +7,7 @@ from ..autograd import enable_grad, grad
 from ..errors import ArgumentError, ArgumentTypeError
 from ..tensor import Tensor
 from .picture import new_figure, save
-from .text_table import Printed, bar, lined_up
+from .text_table import Printed, bar, lined_up, told
 from .texts_layers import headings, say
 from .untouched import untouched
 
@@ -49,7 +49,7 @@ class GradientFlow(Printed):
         ends = [say(self.lang, "flow.spread", spread=f"{self.spread:.3g}")]
         left_out = [row.path for row in self.rows if not row.reached]
         if left_out:
-            ends.append(say(self.lang, "flow.unreached", names=", ".join(left_out)))
+            ends += told(say(self.lang, "flow.unreached", names=", ".join(left_out)))
         table = lined_up(headings(self.lang, "flow.head"), [cell[:4] for cell in cells])
         bars = ["", "", *(cell[4] for cell in cells)]
         return "\n".join([say(self.lang, "flow.title"), "",

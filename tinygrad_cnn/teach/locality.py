@@ -2,13 +2,14 @@
 
 The one idea: on maps (N, C, *spatial) an op reads a window (convolution, pooling, padding, slices), the same place
 (everything element by element) or all places (means over the map, matrix products on it). `view_of` says which, read
-from the node's geometry; whatever is not known to be local counts as seeing everything, and says so.
+from the node's geometry; whatever is not known to be local counts as seeing everything, and says so. A `Function` of
+the user's is UNKNOWN: it may read what it likes.
 """
 from ..geometry import AdaptiveGeometry
 
-__all__ = ["ADAPTIVE", "EVERYTHING", "OPEN", "SAME", "Window", "view_of"]
+__all__ = ["ADAPTIVE", "EVERYTHING", "OPEN", "SAME", "UNKNOWN", "Window", "kind_of", "view_of"]
 
-SAME, EVERYTHING, ADAPTIVE = "same", "everything", "adaptive"
+SAME, EVERYTHING, ADAPTIVE, UNKNOWN = "same", "everything", "adaptive", "unknown"
 
 
 def _names(text):
@@ -47,11 +48,18 @@ class Window:
         return {o * s + tap for o in places for tap in taps}
 
 
+def kind_of(node):
+    """The name of the op that made a node, or "" for a `Function` of the user's."""
+    return "" if node.plan is None else node.op.name
+
+
 def view_of(node, position, rank):
-    """What `node` sees of its input number `position`: SAME, EVERYTHING, ADAPTIVE or a Window over `rank` axes.
+    """What `node` sees of its input number `position`: SAME, EVERYTHING, ADAPTIVE, UNKNOWN or a Window.
 
     (ADAPTIVE: windows whose size follows from the input's, an AdaptiveGeometry in node.extras["geom"].)
     """
+    if node.plan is None:
+        return UNKNOWN
     name, extras = node.op.name, node.extras or {}
     shape, size = node.shape, getattr(node.edges[position], "shape", ())
     if len(shape) <= rank or len(size) <= rank:

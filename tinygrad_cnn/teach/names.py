@@ -6,6 +6,7 @@ variable that holds several tensors one after the other gives x, x₂, x₃.
 """
 import inspect
 import sys
+from collections.abc import Mapping
 
 from ..errors import ArgumentError, ArgumentTypeError
 from ..nn import Module
@@ -49,6 +50,9 @@ class Names:
     def __init__(self, given=None, model=None):
         self._known, self._tensors, self._counts = {}, {}, {}
         self._modules = {}                              # by id, so that no id is used again while it stands here
+        if given is not None and not isinstance(given, Mapping):
+            raise ArgumentTypeError(f"record: names is a {type(given).__name__}. Give a mapping of names to "
+                                    "Tensors: names={'x': x}.")
         for name, tensor in (given or {}).items():
             if not isinstance(name, str) or not isinstance(tensor, Tensor):
                 raise ArgumentTypeError(f"record: names maps strings to Tensors, but {name!r} is given a "

@@ -6,7 +6,7 @@ a window sees the same along an axis wherever it lies on the others, so a set of
 looks at a single weight.
 """
 from ..tensor import Leaf
-from .locality import ADAPTIVE, EVERYTHING, SAME, view_of
+from .locality import ADAPTIVE, EVERYTHING, SAME, UNKNOWN, view_of
 
 __all__ = ["NO_FORMULA", "box_of", "reaches", "source"]
 
@@ -21,8 +21,8 @@ def source(edge):
 def reaches(nodes, start, rank):
     """By (24.19), what each node sees of the input whose Leaf is `start`.
 
-    Returns: dict node -> ((R, J), ...) one pair an axis, or EVERYTHING, or NO_FORMULA; nodes that do not depend on the
-    input are not in it.
+    Returns: dict node -> ((R, J), ...) one pair an axis, or EVERYTHING, UNKNOWN, NO_FORMULA; nodes that do not
+    depend on the input are not in it.
     """
     found = {start: ((1, 1),) * rank}
     for node in nodes:
@@ -37,6 +37,8 @@ def _through(view, before, full):
     """(what is seen through one input, whether that input has the output's resolution)."""
     if EVERYTHING in (view, before) or view == SAME and not full:       # one place for all: what it saw, all see
         return EVERYTHING, full
+    if UNKNOWN in (view, before):
+        return UNKNOWN, full
     if before == NO_FORMULA or view == ADAPTIVE or getattr(view, "turned", False):
         return NO_FORMULA, full
     if view == SAME:
@@ -46,7 +48,7 @@ def _through(view, before, full):
 
 
 def _joined(views):
-    for kind in (EVERYTHING, NO_FORMULA):
+    for kind in (EVERYTHING, UNKNOWN, NO_FORMULA):
         if any(view == kind for view, _ in views):
             return kind
     return tuple((max(r for r, _ in pairs), max(j for _, j in pairs)) for pairs in zip(*(view for view, _ in views)))
@@ -79,7 +81,7 @@ def _seen(node, position, box, rank):
     """The places of one input of a node that a box of its output sees; EVERYTHING where an input has no places."""
     size = node.edges[position].shape
     view = EVERYTHING if box is EVERYTHING else view_of(node, position, rank)
-    if view is EVERYTHING:
+    if view in (EVERYTHING, UNKNOWN):
         return EVERYTHING if len(size) <= rank else [set(range(n)) for n in size[-rank:]]
     if view == ADAPTIVE:
         windows = [node.extras["geom"].windows(axis) for axis in range(rank)]

@@ -9,10 +9,10 @@ from collections import Counter
 
 from ..errors import ArgumentError, ShapeError
 from .forward_pass import channels_and_axes, check_module, forward_pass
-from .locality import ADAPTIVE, EVERYTHING, Window, view_of
+from .locality import ADAPTIVE, EVERYTHING, UNKNOWN, Window, kind_of, view_of
 from .reach import NO_FORMULA, box_of, reaches, source
 from .support import support_of
-from .text_table import Printed, lined_up, times
+from .text_table import Printed, lined_up, times, told
 from .texts_layers import headings, say
 from .untouched import untouched
 
@@ -69,7 +69,7 @@ class ReceptiveField(Printed):
             row.formula, row.box, row.visible, row.gradient))) for row in self.rows]
         title = say(self.lang, "field.title", shape="x".join(map(str, self.input_shape[2:])))
         reasons = self._reasons()
-        return "\n".join([title, "", *lined_up(head, cells), "",
+        return "\n".join([*told(title), "", *lined_up(head, cells), "",
                           *(reasons or [say(self.lang, "field.agree")])])
 
     def _reasons(self):
@@ -80,7 +80,7 @@ class ReceptiveField(Printed):
                 first.setdefault(key, (row.path, reason))
         lines = []
         for key, (path, reason) in first.items():
-            lines.append(f"{path}: " + reason.replace("\n", "\n" + " " * (len(path) + 2)))
+            lines += told(reason, f"{path}: ")
             if count[key] > 1:
                 lines.append(say(self.lang, "field.more", count=count[key] - 1))
         return lines
@@ -130,13 +130,13 @@ def _rows(model, seen, layers, lang):
 def _looks(node, rank):
     """Whether a node is a convolution or a pooling over those axes."""
     view = view_of(node, 0, rank)
-    return view == ADAPTIVE or isinstance(view, Window) and node.op.name in _WINDOWED
+    return view == ADAPTIVE or isinstance(view, Window) and kind_of(node) in _WINDOWED
 
 
 def _row(seen, node, reach, rank, lang):
     image = seen.inputs[0]
     start = image.edge
-    formula = None if reach in (EVERYTHING, NO_FORMULA) else tuple(r for r, _ in reach)
+    formula = None if reach in (EVERYTHING, UNKNOWN, NO_FORMULA) else tuple(r for r, _ in reach)
     unit = _middle(seen.nodes, start, node, rank)
     box = box_of(seen.nodes, start, node, unit, rank, clip=False)
     visible = box_of(seen.nodes, start, node, unit, rank, clip=True)
@@ -164,7 +164,7 @@ def _middle(nodes, start, node, rank):
     unit = []
     for n, m, (a, b), (c, d) in zip(size, shape, first, last):
         way = (c + d) - (a + b)                         # twice the way from the first centre to the last
-        share = ((n - 1) - (a + b)) / way if way else 0
+        share = ((n - 1) - (a + b)) / way if way else 0.5
         unit.append(min(max(round(share * (m - 1)), 0), m - 1))
     return tuple(unit)
 
@@ -181,33 +181,43 @@ def _reasons(seen, node, row, reach, lang):
     found, size = {}, seen.inputs[0].shape[2:]
     if reach == EVERYTHING:
         found["field.everything"] = {}
+    elif reach == UNKNOWN:
+        found["field.unknown"] = {"names": ", ".join(_functions(seen, node))}
     elif reach == NO_FORMULA or not isinstance(view_of(node, 0, len(size)), Window):
         found["field.no_formula"] = {}
     elif row.formula != row.box:
         found["field.branches"] = {}
-    if row.visible != row.box:
+    if row.visible != row.box and reach != UNKNOWN:
         found["field.cut"] = {"box": times(row.box), "size": times(size), "visible": times(row.visible)}
-    if row.gradient != row.visible and reach != EVERYTHING:
+    if row.gradient != row.visible and reach not in (EVERYTHING, UNKNOWN):
         dead = _dead(seen, node)
         found["field.dead" if dead else "field.cancel"] = {"names": ", ".join(dead)}
     return {key: say(lang, key, **values) for key, values in found.items()}
 
 
-def _dead(seen, target):
-    """The layers below `target` whose weights are zero where it matters: along the kernel's border, or altogether."""
-    below, names = {target}, []
+def _below(seen, target):
+    """`target` and the nodes it was computed from, newest first."""
+    below = {target}
     for node in reversed(seen.nodes):
         if node in below:
             below |= {source(edge) for edge in node.edges if edge is not None}
-            weight = _weight(node)
-            if weight is not None and _is_dead(weight):
-                names.append(_path(seen, node))
-    return names[::-1]
+            yield node
+
+
+def _functions(seen, target):
+    """The names of the user's Functions below `target`."""
+    return sorted({node.name().removesuffix("Backward") for node in _below(seen, target) if node.plan is None})
+
+
+def _dead(seen, target):
+    """The layers below `target` whose weights are zero where it matters: along the kernel's border, or altogether."""
+    weights = [(node, _weight(node)) for node in _below(seen, target)]
+    return [_path(seen, node) for node, weight in weights if weight is not None and _is_dead(weight)][::-1]
 
 
 def _weight(node):
     """The kernel of a convolution, or the scale of a batch norm, that a node kept."""
-    place = {"conv": 1, "conv_dx": 1, "batch_norm_eval": 1}.get(node.op.name)
+    place = {"conv": 1, "conv_dx": 1, "batch_norm_eval": 1}.get(kind_of(node))
     if place is None or place not in node.plan.inputs:
         return None
     return node.saved[node.plan.inputs.index(place)]

@@ -11,9 +11,9 @@ from ..geometry import AdaptiveGeometry
 from ..nn import Sequential
 from ..tensor import Leaf
 from .forward_pass import forward_pass
-from .locality import EVERYTHING
+from .locality import EVERYTHING, UNKNOWN, kind_of
 from .reach import NO_FORMULA, reaches, source
-from .text_table import Printed, bytes_of, count_of, lined_up, rounded, times
+from .text_table import Printed, bytes_of, count_of, lined_up, rounded, times, told
 from .texts_layers import headings, say
 from .work import multiply_adds
 
@@ -82,9 +82,9 @@ class Summary(Printed):
             lines.append(say(self.lang, "summary.parentheses"))
         if self.functions:
             names = ", ".join(name if n == 1 else f"{n} {name}" for name, n in sorted(self.functions.items()))
-            lines.append(say(self.lang, "summary.functions", names=names))
+            lines += told(say(self.lang, "summary.functions", names=names))
         if self.unlisted:
-            lines.append(say(self.lang, "summary.unlisted", names=", ".join(self.unlisted)))
+            lines += told(say(self.lang, "summary.unlisted", names=", ".join(self.unlisted)))
         return "\n".join(lines)
 
 
@@ -138,13 +138,13 @@ class _Table:
     @staticmethod
     def is_users(call, nodes):
         """Whether a call without calls in it is a user's own program of several functions."""
-        steps = sum(node.op.name in _WINDOWED or multiply_adds(node) > 0 for node in nodes)
+        steps = sum(kind_of(node) in _WINDOWED or multiply_adds(node) > 0 for node in nodes)
         return steps > 1 and not type(call.module).__module__.startswith(__name__.split(".")[0] + ".nn.")
 
     def layer(self, call):
         """The row of a module's call."""
         nodes = self.owner.get(call, [])
-        main = next((node for node in nodes if node.op.name in _WINDOWED or multiply_adds(node)), None)
+        main = next((node for node in nodes if kind_of(node) in _WINDOWED or multiply_adds(node)), None)
         parameters = list(call.module.parameters())
         out = call.outputs[0] if call.outputs else None
         return LayerRow(path=call.path or type(self.model).__name__, kind=type(call.module).__name__,
@@ -154,11 +154,12 @@ class _Table:
 
     def function(self, call, node):
         """The row of a function, or None for one that is only counted by its name."""
-        name = {"conv_dx": "conv_transpose"}.get(node.op.name, node.op.name)
+        kind = kind_of(node)
+        name = {"conv_dx": "conv_transpose", "": node.name().removesuffix("Backward")}.get(kind, kind)
         leaves = [edge for edge in node.edges if isinstance(edge, Leaf)]
         used = [p for p in self.model.parameters() if getattr(p, "holder", None) in leaves]
         work = multiply_adds(node)
-        if not work and node.op.name not in _WINDOWED and self.counted.issuperset(used):
+        if not work and kind not in _WINDOWED and self.counted.issuperset(used):
             self.functions[name] += 1
             return None
         return LayerRow(path=f"{call.path if call else ''} ({name})".strip(), kind=name, **self.window(node),
@@ -182,7 +183,7 @@ class _Table:
 
     def field(self, edge):
         reach = self.reach.get(source(edge)) if edge is not None else None
-        if reach is None or reach == NO_FORMULA:
+        if reach in (None, NO_FORMULA, UNKNOWN):
             return None
         return "all" if reach == EVERYTHING else tuple(r for r, _ in reach)
 

@@ -14,7 +14,7 @@ from ..kernels.cpu.choice import precise
 from ..ops import rand
 from ..ops.adaptive import adaptive_avg_pool_dx
 from ..tensor import Tensor
-from .locality import OPEN
+from .locality import OPEN, kind_of
 from .reach import source
 
 __all__ = ["support_of"]
@@ -70,7 +70,7 @@ def _refreshed(g, random):
 def _pulled(node, g, relevant):
     """(input position, gradient) for the inputs that lead to the input image."""
     wanted = [i for i, edge in enumerate(node.edges) if edge is not None and source(edge) in relevant]
-    name = node.op.name
+    name = kind_of(node)
     if name in OPEN:
         return [(i, g) for i in wanted]
     if name == "max_pool":

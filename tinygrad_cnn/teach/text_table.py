@@ -1,10 +1,10 @@
 """Tables and bars for the terminal: columns that line up, Chinese letters counted as two wide, nothing unprintable."""
 import math
 
+from .page import WIDTH, padded, printable, wrapped
 from .page import columns as width
-from .page import padded, printable
 
-__all__ = ["Printed", "bar", "bytes_of", "count_of", "lined_up", "rounded", "times", "width"]
+__all__ = ["Printed", "bar", "bytes_of", "count_of", "lined_up", "rounded", "times", "told", "width"]
 
 
 class Printed:
@@ -33,6 +33,18 @@ def _line(row, widths, left):
     parts = [padded(cell, w) if k < left else " " * (w - width(cell)) + cell
              for k, (cell, w) in enumerate(zip(row, widths))]
     return "  ".join(parts).rstrip()
+
+
+def told(text, lead=""):
+    """The lines of a text, none wider than the page: `lead` before the first, as much space before the others.
+
+    >>> told("one\\ntwo", "a: ")
+    ['a: one', '   two']
+    """
+    lead = printable(lead)
+    room = max(WIDTH - width(lead), WIDTH // 2)
+    lines = [line for part in text.split("\n") for line in wrapped(printable(part), room)]
+    return [(lead if k == 0 else " " * width(lead)) + line for k, line in enumerate(lines)]
 
 
 def bar(value, longest, length=40):

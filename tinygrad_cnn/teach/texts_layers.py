@@ -21,6 +21,10 @@ TEXTS = {
         "下面有运算混合了特征图的各个位置，或不知其是否局部：公式 (24.19) 不适用，区间取整张图；以梯度为准。",
         "below it lies an op that mixes the places of its map, or is not known to be local. Formula "
         "(24.19) does not hold, and its box is the whole map; the gradient tells."),
+    "field.unknown": Words(
+        "下面有自定义的 Function（{names}），它读哪些位置无从得知：公式 (24.19) 不适用，区间取整张图；以梯度为准。",
+        "below it lies a Function of your own ({names}); which places it reads is not known. Formula (24.19) "
+        "does not hold, and its box is the whole map; the gradient tells."),
     "field.no_formula": Words(
         "窗口随特征图变化（自适应汇聚）或步幅小于 1（转置卷积）：公式 (24.19) 不包括；区间只对"
         "这个输入大小成立。",

@@ -14,7 +14,7 @@ from ..ops import cat, stack
 from .forward_pass import model_inputs
 from .picture import new_figure, save
 from .residual_blocks import residual_blocks
-from .text_table import Printed, bar, lined_up
+from .text_table import Printed, bar, lined_up, told
 from .texts_layers import headings, say
 from .untouched import untouched
 
@@ -60,7 +60,7 @@ class UnrolledPaths(Printed):
         lines = [say(self.lang, "paths.title", n=len(self.paths), total=f"{self.total:,}"), "",
                  *lined_up(head, left, left=len(head))]
         if self.gap is not None:
-            lines += ["", say(self.lang, "paths.gap", gap=f"{self.gap:.2g}")]
+            lines += ["", *told(say(self.lang, "paths.gap", gap=f"{self.gap:.2g}"))]
         return "\n".join(lines)
 
 

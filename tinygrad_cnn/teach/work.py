@@ -7,13 +7,14 @@ matrix product here, and counted.)
 from math import prod
 
 from ..tensor import Tensor
+from .locality import kind_of
 
 __all__ = ["multiply_adds"]
 
 
 def multiply_adds(node):
     """The multiply-adds of a recorded op in the forward pass; 0 for what is not counted."""
-    name = node.op.name
+    name = kind_of(node)
     if name == "conv":                                  # each output is a sum over C / G channels and all taps
         return prod(node.shape) * prod(_shape_of(node, 1)[1:])
     if name == "conv_dx":                               # each input is spread over O / G channels and all taps
