@@ -11,7 +11,8 @@ PACKAGE = pathlib.Path(__file__).resolve().parents[1] / "tinygrad_cnn"
 ROOMS = ("kernels/generic", "ops", "autograd", "nn", "optim")
 GENERIC = sorted(path for room in ROOMS for path in (PACKAGE / room).rglob("*.py"))
 # Where data of the host comes in or goes out: NumPy arrays are what these modules are about.
-HOST_DOORS = {"autograd/arguments.py", "ops/creation.py", "ops/convert.py", "ops/index_plan.py", "nn/init.py", "nn/resize.py"}
+HOST_DOORS = {"autograd/arguments.py", "ops/creation.py", "ops/convert.py", "ops/index_plan.py", "nn/init.py",
+              "nn/resize.py"}
 
 
 def sources(paths):

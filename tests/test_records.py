@@ -56,8 +56,8 @@ def leaves(args):
 
 def seeds(ys):
     """A fixed gradient for each differentiable output."""
-    return [tg.Tensor(y.device.xp.asarray(np.linspace(0.5, 1.5, y.numel()).reshape(y.shape).astype(y.array.dtype)), y.device)
-            for y in ys]
+    values = [np.linspace(0.5, 1.5, y.numel()).reshape(y.shape).astype(y.array.dtype) for y in ys]
+    return [tg.Tensor(y.device.xp.asarray(v), y.device) for y, v in zip(ys, values)]
 
 
 def gradients(record, args, kwargs):

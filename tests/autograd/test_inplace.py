@@ -131,7 +131,8 @@ def test_a_tensor_without_elements_may_be_written():
 
 
 @pytest.mark.parametrize("write, name", [(lambda a: a.zero_(), "zero_"), (lambda a: a.fill_(2.0), "fill_"),
-                                         (lambda a: a.fill_(tg.tensor(2.0)), "fill_"), (lambda a: a.copy_(a * 2), "copy_"),
+                                         (lambda a: a.fill_(tg.tensor(2.0)), "fill_"),
+                                         (lambda a: a.copy_(a * 2), "copy_"),
                                          (lambda a: a.__setitem__(0, 1.0), "setitem"),
                                          (lambda a: a.__setitem__(tg.tensor([0]), 1.0), "setitem")])
 def test_a_stale_value_is_blamed_on_the_write_as_the_user_called_it(write, name):

@@ -1,8 +1,9 @@
 """Random programs of everything the engine offers, run here and in PyTorch side by side, to the second derivative.
 
 Hooks, retained gradients, checkpoints, Functions with several outputs, packed saved values, casts, inner gradients
-and writes in place are mixed as they come. Values, dtypes, gradients and what the hooks saw must be PyTorch's. Where PyTorch
-refuses, so must we, but for what it refuses out of caution alone (CAUTION) or because it saved what we do without.
+and writes in place are mixed as they come. Values, dtypes, gradients and what the hooks saw must be PyTorch's. Where
+PyTorch refuses, so must we, but for what it refuses out of caution alone (CAUTION) or because it saved what we do
+without.
 """
 import numpy as np
 import pytest
@@ -231,7 +232,7 @@ def test_a_random_program_of_the_whole_engine_is_pytorchs(program, seed, order):
             assert theirs and (any(c in theirs for c in CAUTION) or "modified" in theirs), (name, ours, theirs)
             return
     if its[1] is None:
-        return                                          # what PyTorch cannot differentiate there is nothing to hold it to
+        return                          # what PyTorch cannot differentiate there is nothing to hold it to
     assert mine[1] is not None, mine[2]
     for k, (ours, theirs) in enumerate(zip(mine[1], its[1])):
         assert ours[1:] == theirs[1:], f"tensor {k}"

@@ -36,7 +36,8 @@ ACTIONS = {
     "row": lambda m, ts, i, j: pick(ts, i)[j % 2:j % 2 + 1] if pick(ts, i).shape[0] == 2 else pick(ts, i),
     "columns": lambda m, ts, i, j: pick(ts, i)[:, j % 3:] if pick(ts, i).shape[1] == 3 else pick(ts, i),
     "transpose": lambda m, ts, i, j: pick(ts, i).t().t(),
-    "view": lambda m, ts, i, j: pick(ts, i).view(-1).view(*pick(ts, i).shape) if pick(ts, i).is_contiguous() else pick(ts, i) * 1,
+    "view": lambda m, ts, i, j: (pick(ts, i).view(-1).view(*pick(ts, i).shape) if pick(ts, i).is_contiguous()
+                                 else pick(ts, i) * 1),
     "detach": lambda m, ts, i, j: pick(ts, i).detach(),
     "clone": lambda m, ts, i, j: pick(ts, i).clone(),
     "relu": lambda m, ts, i, j: m.relu(pick(ts, i)),
@@ -51,7 +52,8 @@ ACTIONS = {
     "no_grad_mul_": lambda m, ts, i, j: no_grad_write(m, pick(ts, i), j),
 }
 IN_PLACE = {"mul_", "add_", "mul_tensor_", "sin_", "sigmoid_", "zero_", "set_row", "set_mask", "no_grad_mul_"}
-programs = st.lists(st.tuples(st.sampled_from(sorted(ACTIONS)), st.integers(0, 30), st.integers(0, 30)), min_size=2, max_size=9)
+programs = st.lists(st.tuples(st.sampled_from(sorted(ACTIONS)), st.integers(0, 30), st.integers(0, 30)),
+                    min_size=2, max_size=9)
 
 
 def act(m, tensors, name, i, j):

@@ -1,4 +1,4 @@
-"""The six networks whose steps are timed: one text each, run on PyTorch and, with its imports changed, on this package."""
+"""The six networks whose steps are timed: one text each, run on PyTorch and, with other imports, on this package."""
 from typing import NamedTuple
 
 import numpy as np

@@ -63,13 +63,18 @@ def under_no_grad(m, f):
     return run
 
 
+def finished(f, done):
+    """f with what waits for its result."""
+    return lambda: done(f())
+
+
 def main():
     torch = need_torch()
     ours, theirs = cases(tg), cases(torch)
     with_grad, without = [], []
     for name, (f, count, done) in ours.items():
         g, _, its_done = theirs[name]
-        ratio, a, b, _ = compare(lambda: done(f()), lambda: its_done(g()), repeats=60, warmup=3)
+        ratio, a, b, _ = compare(finished(f, done), finished(g, its_done), repeats=60, warmup=3)
         with_grad.append((name, ratio, a / count, b / count))
         ratio, a, b, _ = compare(under_no_grad(tg, f), under_no_grad(torch, g), repeats=60, warmup=3)
         without.append((name, ratio, a / count, b / count))

@@ -71,7 +71,8 @@ def report(title, rows, target=None, unit=1e3, unit_name="ms"):
     rows = [(name, Timing(*timing)) for name, *timing in rows]
     mean = geometric_mean([timing.ratio for _, timing in rows])
     print(f"\n{title} (ratio of our time to PyTorch's, {threads()} threads; smaller is better)")
-    print(f"{'case':34} {'ratio':>6} {'ours':>9} {'PyTorch':>9} {unit_name}" + "   ratio to channels-last" * _has_last(rows))
+    print(f"{'case':34} {'ratio':>6} {'ours':>9} {'PyTorch':>9} {unit_name}"
+          + "   ratio to channels-last" * _has_last(rows))
     for name, timing in rows:
         last = "" if timing.last is None else f" {timing.last:15.2f}"
         print(f"{name:34} {timing.ratio:6.2f} {timing.ours * unit:9.2f} {timing.theirs * unit:9.2f}{last}")

@@ -47,8 +47,8 @@ def main():
         times = [best_seconds(**{name: value}) for value in values]
         power = math.log(times[-1] / times[0]) / math.log(values[-1] / values[0])
         rows.append({"grows": name, "values": values, "seconds": times, "power": round(power, 2), "work": WORK[name]})
-        print(f"{name:10} {', '.join(map(str, values)):22} {', '.join(f'{1e3 * t:.1f}' for t in times):34} {power:18.2f} "
-              f"{WORK[name]:12}")
+        milliseconds = ", ".join(f"{1e3 * t:.1f}" for t in times)
+        print(f"{name:10} {', '.join(map(str, values)):22} {milliseconds:34} {power:18.2f} {WORK[name]:12}")
     print(json.dumps({"benchmark": "scaling", "rows": rows}))
 
 

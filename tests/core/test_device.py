@@ -38,7 +38,7 @@ def test_parallel_covers_the_range_once_with_any_number_of_threads():
         for n in (0, 1, 2, 7, 100):
             seen = np.zeros(n, int)
 
-            def run(start, stop):
+            def run(start, stop, seen=seen):
                 seen[start:stop] += 1
             workers.parallel(run, n)
             assert (seen == 1).all()

@@ -93,7 +93,8 @@ def test_a_computed_tensor_is_not_deepcopied_or_pickled():
         pickle.dumps(y)
 
 
-@pytest.mark.parametrize("make", [lambda: tg.ones(2, requires_grad=True), lambda: tg.tensor(3), lambda: tg.arange(6).reshape(2, 3)[:, 1]])
+@pytest.mark.parametrize("make", [lambda: tg.ones(2, requires_grad=True), lambda: tg.tensor(3),
+                                  lambda: tg.arange(6).reshape(2, 3)[:, 1]])
 def test_pickling_round_trip(make):
     x = make()
     y = pickle.loads(pickle.dumps(x))

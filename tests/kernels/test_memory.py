@@ -8,7 +8,8 @@ import tinygrad_cnn as tg
 from tinygrad_cnn.kernels import memory
 
 MIB = 1 << 20
-needs_glibc = pytest.mark.skipif(memory.heap_bytes() is None, reason="needs glibc 2.33 or newer, which says what it keeps")
+needs_glibc = pytest.mark.skipif(memory.heap_bytes() is None,
+                                 reason="needs glibc 2.33 or newer, which says what it keeps")
 
 
 @pytest.fixture

@@ -1,4 +1,4 @@
-"""Whole training steps in threads and processes of the user's own: the same bits, no waiting for ever, BLAS as it was."""
+"""Whole training steps in threads and processes of the user's own: the same bits, no endless wait, BLAS as it was."""
 import multiprocessing
 import os
 import signal

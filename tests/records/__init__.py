@@ -15,9 +15,9 @@ RECORDS = {}
 class Record:
     """What is known of one public function and the ops behind it.
 
-    name, ops (names of the Ops it covers), function (called with Tensors), cases (strategy of (arrays, kwargs)), reference
-    (independent NumPy float64), constant (positions of float inputs that are not differentiated), wrong ((call, error
-    class, regex), ...), second (whether second derivatives are checked), float32 (tolerance).
+    name, ops (names of the Ops it covers), function (called with Tensors), cases (strategy of (arrays, kwargs)),
+    reference (independent NumPy float64), constant (positions of float inputs that are not differentiated), wrong
+    ((call, error class, regex), ...), second (whether second derivatives are checked), float32 (tolerance).
     """
 
     def __init__(self, name, *, ops, function, cases, reference, constant=(), wrong=(), second=True, float32=1e-4,
@@ -50,7 +50,7 @@ def single(draw, shape=shapes(), **values):
 
 
 def fixed(*shapes, values=None, **options):
-    """Cases of one array for each of the given shapes, with kwargs drawn from options (strategies, or values as they are)."""
+    """Cases of one array for each of the given shapes, with kwargs drawn from options (strategies, or plain values)."""
     drawn = {name: o if isinstance(o, st.SearchStrategy) else st.just(o) for name, o in options.items()}
     return st.tuples(st.tuples(*[arrays(shape, **(values or {})) for shape in shapes]), st.fixed_dictionaries(drawn))
 
