@@ -14,10 +14,11 @@ from importlib import import_module as _import_module
 from math import e, inf, nan, pi
 
 from . import autograd, device as _device, dtypes, errors
-from .autograd import (enable_grad, inference_mode, is_grad_enabled, is_inference_mode_enabled, no_grad, set_grad_enabled)
+from .autograd import enable_grad, inference_mode, is_grad_enabled, is_inference_mode_enabled, no_grad, set_grad_enabled
 from .device import Device as device, get_num_threads, set_num_threads
 from .dtypes import (DType as dtype, bfloat16, bool, can_cast, double, finfo, float, float16, float32, float64,
-                     get_default_dtype, half, iinfo, int, int16, int32, int64, int8, long, promote_types, set_default_dtype, short, uint8)
+                     get_default_dtype, half, iinfo, int, int16, int32, int64, int8, long, promote_types,
+                     set_default_dtype, short, uint8)
 from .generator import Generator, manual_seed
 from .ops import *
 from . import operators as _operators

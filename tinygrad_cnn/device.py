@@ -57,7 +57,7 @@ class Device:
 
     @classmethod
     def register(cls, kind, opening):
-        """Make names of `kind` known; opening(device) fills in xp, array_type, asnumpy, workers, synchronize, _rooms."""
+        """Make names of `kind` known; opening(device) sets xp, array_type, asnumpy, workers, synchronize, _rooms."""
         cls._kinds[kind] = opening
 
     def share_machine(self, runtime):
@@ -189,7 +189,8 @@ def _parse(name, index):
     if kind not in Device._kinds:
         raise DeviceError(f"device: there is no device {name!r}. Use one of {', '.join(sorted(Device._kinds))}.")
     if colon and (index is not None or not number.isdecimal()):
-        raise DeviceError(f"device: {name!r} (index {index}) is not the name of a device. Write '{kind}:0', or '{kind}' with an index.")
+        raise DeviceError(f"device: {name!r} (index {index}) is not the name of a device. "
+                          f"Write '{kind}:0', or '{kind}' with an index.")
     if kind == "cpu":
         return kind, None
     return kind, int(number) if colon else index or 0

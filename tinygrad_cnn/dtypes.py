@@ -8,9 +8,9 @@ import numpy as np
 
 from .errors import DTypeError, MissingExtraError
 
-__all__ = ["DType", "bfloat16", "bool", "can_cast", "double", "finfo", "float", "float16", "float32", "float64", "get_default_dtype",
-           "half", "iinfo", "int", "int16", "int32", "int64", "int8", "long", "promote_types", "set_default_dtype",
-           "short", "uint8"]
+__all__ = ["DType", "bfloat16", "bool", "can_cast", "double", "finfo", "float", "float16", "float32", "float64",
+           "get_default_dtype", "half", "iinfo", "int", "int16", "int32", "int64", "int8", "long", "promote_types",
+           "set_default_dtype", "short", "uint8"]
 
 _PY_BOOL, _PY_INT, _PY_FLOAT = bool, int, float
 BOOL, INTEGER, FLOATING = 0, 1, 2
@@ -125,7 +125,8 @@ def set_default_dtype(dtype):
     global _default
     dtype = of(dtype)
     if not dtype.is_floating_point:
-        raise DTypeError(f"set_default_dtype: {dtype} is not floating point. Use float16, bfloat16, float32 or float64.")
+        raise DTypeError(f"set_default_dtype: {dtype} is not floating point. "
+                         "Use float16, bfloat16, float32 or float64.")
     _default = dtype
     result_dtype.cache.clear()
 
@@ -187,7 +188,7 @@ result_dtype = _ResultDType()
 
 
 def scalar_kind(value):
-    """0, 1 or 2 for a Python or NumPy scalar that is a bool, an integer or a floating-point number; None for anything else."""
+    """0, 1 or 2 for a Python or NumPy bool, integer or floating-point number; None for anything else."""
     if isinstance(value, (_PY_BOOL, np.bool_)):
         return BOOL
     if isinstance(value, (_PY_INT, np.integer)):
@@ -213,7 +214,8 @@ class finfo:
     Raises: DTypeError for a DType that is not floating point.
 
     >>> finfo(float16)
-    finfo(resolution=0.001, min=-65504, max=65504, eps=0.000976562, smallest_normal=6.10352e-05, tiny=6.10352e-05, dtype=float16)
+    finfo(resolution=0.001, min=-65504, max=65504, eps=0.000976562, smallest_normal=6.10352e-05, tiny=6.10352e-05,
+    dtype=float16)
     """
 
     def __init__(self, dtype=None):

@@ -1,7 +1,7 @@
 """The table that gives Tensor its methods and operators: each is a function of ops/ (or of the engine) under a name.
 
-`name_` in INPLACE is the in-place form of the function `name`: the same value, written into the tensor's own memory with
-its history (autograd/inplace.py).
+`name_` in INPLACE is the in-place form of the function `name`: the same value, written into the tensor's own memory
+with its history (autograd/inplace.py).
 """
 from importlib import import_module
 from weakref import ref
@@ -14,25 +14,25 @@ from .ops.refusal import asking
 from .tensor import Leaf, Tensor
 
 METHODS = {
-    "elementwise": "abs absolute acos acosh add addcdiv addcmul arccos arccosh arcsin arcsinh arctan arctan2 arctanh asin "
-                   "asinh atan atan2 atanh ceil cos cosh deg2rad div divide erf erfc erfinv exp exp2 expm1 fix floor "
-                   "floor_divide fmod frac hypot lerp log log10 log1p log2 logaddexp logit mul multiply nan_to_num neg "
-                   "negative positive pow rad2deg reciprocal remainder round rsqrt sgn sigmoid sign sin sinh sqrt square "
-                   "sub subtract tan tanh true_divide trunc xlogy",
+    "elementwise": "abs absolute acos acosh add addcdiv addcmul arccos arccosh arcsin arcsinh arctan arctan2 arctanh "
+                   "asin asinh atan atan2 atanh ceil cos cosh deg2rad div divide erf erfc erfinv exp exp2 expm1 fix "
+                   "floor floor_divide fmod frac hypot lerp log log10 log1p log2 logaddexp logit mul multiply "
+                   "nan_to_num neg negative positive pow rad2deg reciprocal remainder round rsqrt sgn sigmoid sign "
+                   "sin sinh sqrt square sub subtract tan tanh true_divide trunc xlogy",
     "compare": "allclose bitwise_and bitwise_left_shift bitwise_not bitwise_or bitwise_right_shift bitwise_xor clamp "
-               "clamp_max clamp_min clip eq equal fmax fmin ge greater greater_equal gt heaviside isclose isfinite isinf "
-               "isnan le less less_equal logical_and logical_not logical_or logical_xor lt maximum minimum ne not_equal "
-               "signbit",
-    "reduce": "all amax amin aminmax any argmax argmin count_nonzero cumprod cumsum max mean median min nanmean nansum norm "
-              "prod std sum var",
+               "clamp_max clamp_min clip eq equal fmax fmin ge greater greater_equal gt heaviside isclose isfinite "
+               "isinf isnan le less less_equal logical_and logical_not logical_or logical_xor lt maximum minimum ne "
+               "not_equal signbit",
+    "reduce": "all amax amin aminmax any argmax argmin count_nonzero cumprod cumsum max mean median min nanmean "
+              "nansum norm prod std sum var",
     "activation": "hardshrink prelu relu",
-    "shape": "adjoint broadcast_to expand expand_as flatten moveaxis movedim permute ravel reshape reshape_as squeeze swapaxes "
-             "swapdims t transpose unflatten unsqueeze",
+    "shape": "adjoint broadcast_to expand expand_as flatten moveaxis movedim permute ravel reshape reshape_as "
+             "squeeze swapaxes swapdims t transpose unflatten unsqueeze",
     "slices": "as_strided chunk diag_embed diagonal narrow select split tensor_split unbind unfold",
     "layout": "clone contiguous data_ptr is_contiguous is_same_size storage_offset stride view view_as",
     "join": "diag flip fliplr flipud repeat roll rot90 tile tril triu",
-    "gather": "gather index_add index_copy index_fill index_put index_select repeat_interleave scatter scatter_add take "
-              "take_along_dim",
+    "gather": "gather index_add index_copy index_fill index_put index_select repeat_interleave scatter scatter_add "
+              "take take_along_dim",
     "masked": "argwhere masked_fill masked_scatter masked_select nonzero",
     "write": "copy_ fill_ zero_",
     "sort": "argsort bincount kthvalue msort sort topk unique",
@@ -44,11 +44,11 @@ METHODS = {
 }
 
 INPLACE = {
-    "elementwise": "abs_ absolute_ acos_ acosh_ add_ addcdiv_ addcmul_ arccos_ arcsin_ arctan_ asin_ asinh_ atan_ atan2_ "
-                   "atanh_ ceil_ cos_ cosh_ deg2rad_ div_ divide_ erf_ erfc_ erfinv_ exp_ exp2_ expm1_ fix_ floor_ "
-                   "floor_divide_ fmod_ frac_ hypot_ lerp_ log_ log10_ log1p_ log2_ logit_ mul_ multiply_ nan_to_num_ neg_ "
-                   "negative_ pow_ rad2deg_ reciprocal_ remainder_ round_ rsqrt_ sgn_ sigmoid_ sign_ sin_ sinh_ sqrt_ "
-                   "square_ sub_ subtract_ tan_ tanh_ true_divide_ trunc_ xlogy_",
+    "elementwise": "abs_ absolute_ acos_ acosh_ add_ addcdiv_ addcmul_ arccos_ arcsin_ arctan_ asin_ asinh_ atan_ "
+                   "atan2_ atanh_ ceil_ cos_ cosh_ deg2rad_ div_ divide_ erf_ erfc_ erfinv_ exp_ exp2_ expm1_ fix_ "
+                   "floor_ floor_divide_ fmod_ frac_ hypot_ lerp_ log_ log10_ log1p_ log2_ logit_ mul_ multiply_ "
+                   "nan_to_num_ neg_ negative_ pow_ rad2deg_ reciprocal_ remainder_ round_ rsqrt_ sgn_ sigmoid_ "
+                   "sign_ sin_ sinh_ sqrt_ square_ sub_ subtract_ tan_ tanh_ true_divide_ trunc_ xlogy_",
     "compare": "bitwise_and_ bitwise_left_shift_ bitwise_not_ bitwise_or_ bitwise_right_shift_ bitwise_xor_ clamp_ "
                "clamp_max_ clamp_min_ clip_ eq_ ge_ gt_ le_ logical_and_ logical_not_ logical_or_ logical_xor_ lt_ ne_",
     "reduce": "cumprod_ cumsum_",
@@ -73,12 +73,14 @@ REFLECTED = {
     "__rand__": "bitwise_and", "__ror__": "bitwise_or", "__rxor__": "bitwise_xor",
     "__rlshift__": "bitwise_left_shift", "__rrshift__": "bitwise_right_shift",
 }
-UPDATES = {"__iadd__": "add", "__isub__": "sub", "__imul__": "mul", "__itruediv__": "div", "__ifloordiv__": "floor_divide",
-           "__imod__": "remainder", "__ipow__": "pow", "__iand__": "bitwise_and", "__ior__": "bitwise_or",
-           "__ixor__": "bitwise_xor"}
+UPDATES = {
+    "__iadd__": "add", "__isub__": "sub", "__imul__": "mul", "__itruediv__": "div", "__ifloordiv__": "floor_divide",
+    "__imod__": "remainder", "__ipow__": "pow",
+    "__iand__": "bitwise_and", "__ior__": "bitwise_or", "__ixor__": "bitwise_xor",
+}
 UNARY = {"__neg__": "neg", "__pos__": "positive", "__abs__": "abs", "__invert__": "bitwise_not"}
-PROTOCOLS = ("numpy item tolist __array__ __dlpack__ __dlpack_device__ __bool__ __float__ __int__ __index__ __len__ __iter__ "
-             "__contains__ __format__ __repr__ _repr_html_ _repr_svg_ __deepcopy__ __reduce_ex__")
+PROTOCOLS = ("numpy item tolist __array__ __dlpack__ __dlpack_device__ __bool__ __float__ __int__ __index__ __len__ "
+             "__iter__ __contains__ __format__ __repr__ _repr_html_ _repr_svg_ __deepcopy__ __reduce_ex__")
 
 
 def backward(self, gradient=None, retain_graph=None, create_graph=False, inputs=None):
@@ -148,7 +150,8 @@ def _set_data(self, other):
     if not isinstance(other, Tensor):
         raise ArgumentError(f"data: expected a Tensor, got {type(other).__name__}. Make one with tg.tensor(...).")
     if self.requires_grad and not other.dtype.is_floating_point:
-        raise DTypeError(f"data: this tensor requires grad, so its data cannot be {other.dtype}. Convert it with .float().")
+        raise DTypeError(f"data: this tensor requires grad, so its data cannot be {other.dtype}. "
+                         "Convert it with .float().")
     self.array, self.device = other.array, other.device
     for holder in {self.edge, getattr(self, "holder", None)}:
         if isinstance(holder, Leaf):

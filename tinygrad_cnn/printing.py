@@ -27,7 +27,8 @@ def set_printoptions(precision=None, threshold=None, edgeitems=None, linewidth=N
     """
     if profile is not None:
         if profile not in _PROFILES:
-            raise ArgumentError(f"set_printoptions: there is no profile {profile!r}. Use one of {', '.join(_PROFILES)}.")
+            raise ArgumentError(f"set_printoptions: there is no profile {profile!r}. "
+                                f"Use one of {', '.join(_PROFILES)}.")
         _options.update(_PROFILES[profile])
     given = {"precision": precision, "threshold": threshold, "edgeitems": edgeitems, "linewidth": linewidth}
     _options.update({k: v for k, v in given.items() if v is not None})

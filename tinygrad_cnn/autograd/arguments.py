@@ -93,7 +93,8 @@ def explain(op, error, arrays, attrs):
         _explain_dtypes(op, error, arrays)
     if isinstance(error, OverflowError):
         numbers = [a for a in arrays if not hasattr(a, "dtype") and a is not None]
-        raise DTypeError(f"{op.name}: {', '.join(map(str, numbers))} is too large for the dtype of the tensor.") from error
+        raise DTypeError(f"{op.name}: {', '.join(map(str, numbers))} is too large for the dtype of the "
+                         "tensor.") from error
     shapes = [tuple(x.shape) for x in arrays if hasattr(x, "shape")]
     message = op.diagnose(*arrays, **attrs) if op.diagnose else _broadcast_message(shapes)
     if message is None:
@@ -104,10 +105,12 @@ def explain(op, error, arrays, attrs):
 def _explain_dtypes(op, error, arrays):
     """Our error for dtypes that the array library's function does not take (NumPy's words, then CuPy's)."""
     words = str(error)
-    if not any(said in words for said in ("not supported", "unsupported operand", "did not contain a loop", "Wrong type")):
+    about_dtypes = ("not supported", "unsupported operand", "did not contain a loop", "Wrong type")
+    if not any(said in words for said in about_dtypes):
         raise error
     none = "NoneType" in words
-    kinds = ", ".join(str(x.dtype) if hasattr(x, "dtype") else type(x).__name__ for x in arrays if x is not None or none)
+    kinds = ", ".join(str(x.dtype) if hasattr(x, "dtype") else type(x).__name__
+                      for x in arrays if x is not None or none)
     raise DTypeError(f"{op.name}: not defined for {kinds}. Convert the tensors with .to(dtype) first.") from error
 
 

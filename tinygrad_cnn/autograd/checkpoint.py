@@ -61,7 +61,8 @@ class _Part:
             _restore(now)
         if [(v.array.shape, v.array.dtype) for v in values] != self.kept:
             raise GradError(f"checkpoint: run again, the function saved {len(values)} values instead of "
-                            f"{len(self.kept)}, or of other shapes. It must do the same each time: no state may change in between.")
+                            f"{len(self.kept)}, or of other shapes. It must do the same each time: no state "
+                            "may change in between.")
         return dict(enumerate(values))
 
 

@@ -19,7 +19,8 @@ def _first_gradient(name, tensor, g):
                             "without being told which. Reduce it (.sum(), .mean()) or pass gradient= of that shape.")
         return Tensor(tensor.device.xp.ones(edge.shape, edge.dtype), tensor.device)
     if not isinstance(g, Tensor):
-        raise GradError(f"{name}: a gradient is a Tensor or None, not {type(g).__name__}. Make one with tg.tensor(...).")
+        raise GradError(f"{name}: a gradient is a Tensor or None, not {type(g).__name__}. "
+                        "Make one with tg.tensor(...).")
     if g.array.dtype != tensor.array.dtype:
         g = cast(g, dtype=tensor.array.dtype)
     check_fits("the gradient", g, tensor)
@@ -160,7 +161,8 @@ def _sequences(name, tensors, gradients):
 def _targets(name, inputs):
     for k, x in enumerate(inputs):
         if not isinstance(x, Tensor) or x.edge is None:
-            raise GradError(f"{name}: input {k} does not require grad. Set requires_grad=True before computing with it.")
+            raise GradError(f"{name}: input {k} does not require grad. "
+                            "Set requires_grad=True before computing with it.")
     if not inputs:
         raise GradError(f"{name}: there are no inputs to differentiate with respect to.")
     return frozenset(x.edge for x in inputs)

@@ -198,13 +198,14 @@ class Function:
         if first is None:
             return
         node.shape, node.dtype = first.array.shape, first.array.dtype
-        context._saved = tuple(entry if entry is None else (_result_of(entry[0], outputs, results), *_count(entry, context))
+        context._saved = tuple(entry and (_result_of(entry[0], outputs, results), *_count(entry, context))
                                for entry in context._saved)
         context._settle(results)
         if mode is not True and mode.hooks is not None:
             context._pack(first.device, *mode.hooks)
         if len(results) > 1:
-            node.outputs = tuple((t.array.shape, t.array.dtype) if isinstance(t, Tensor) else ((), None) for t in results)
+            node.outputs = tuple((t.array.shape, t.array.dtype) if isinstance(t, Tensor) else ((), None)
+                                 for t in results)
         for k in smooth:
             edge = node if len(results) == 1 else Part(node, k, results[k].array)
             if id(outputs[k]) in context._dirty:
@@ -214,7 +215,7 @@ class Function:
 
 
 def _own(t, inputs, context, recording):
-    """The tensor to hand out for an output: one in another tensor's memory must not be written behind the rule's back."""
+    """The tensor to hand out for an output: one in another's memory must not be written behind the rule's back."""
     if not isinstance(t, Tensor) or id(t) in context._dirty:
         return t
     if recording and (t.source is not None or any(t is x for x in inputs)):
@@ -236,7 +237,7 @@ def _count(entry, context):
 
 
 def once_differentiable(backward):
-    """Decorator for a backward that cannot be differentiated again: a second derivative raises instead of being wrong."""
+    """Decorator for a backward that cannot be differentiated again: a second derivative raises, it is not wrong."""
     @functools.wraps(backward)
     def inside(ctx, *gradients):
         create = is_grad_enabled()

@@ -74,9 +74,9 @@ def _plain(tensors, create_graph):
 def jacobian(func, inputs, create_graph=False, strict=False, vectorize=False):
     """The Jacobian of `func` at `inputs`, one reverse pass for each element of the outputs.
 
-    Args: func: a function of the inputs returning a Tensor or a tuple. inputs: a Tensor or a tuple. create_graph: make the
-        result differentiable. strict: an output that does not depend on an input is an error, not zeros. vectorize is
-        accepted for PyTorch's sake and changes nothing.
+    Args: func: a function of the inputs returning a Tensor or a tuple. inputs: a Tensor or a tuple. create_graph: make
+        the result differentiable. strict: an output that does not depend on an input is an error, not zeros. vectorize
+        is accepted for PyTorch's sake and changes nothing.
     Returns: a Tensor (*output shape, *input shape); tuples of them, outputs outside, where tuples came in or out.
 
     >>> import tinygrad_cnn as tg
@@ -163,7 +163,8 @@ def vhp(func, inputs, v=None, create_graph=False, strict=False):
     v = _vectors("vhp", v, inputs, "input")
     _, outputs = _outputs("vhp", func, inputs)
     if len(outputs) != 1 or outputs[0].array.size != 1:
-        raise ShapeError(f"vhp: the function returned shapes {[tuple(y.shape) for y in outputs]}; it must return one number.")
+        raise ShapeError(f"vhp: the function returned shapes {[tuple(y.shape) for y in outputs]}; it must return one "
+                         "number.")
     first = _gradients("vhp", outputs, inputs, _vectors("vhp", None, outputs, "output"), strict, True)
     found = _gradients("vhp", first, inputs, v, strict, create_graph)
     return _plain(outputs, create_graph)[0], _unpacked(several, _plain(found, create_graph))

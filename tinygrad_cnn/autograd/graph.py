@@ -8,7 +8,7 @@ from itertools import count
 
 from ..errors import ArgumentError, GraphFreedError, StaleValueError
 from ..tensor import Tensor
-from .modes import saved_tensors_hooks                  # PyTorch has it here
+from .modes import saved_tensors_hooks  # noqa: F401, PyTorch has it here
 
 next_id = count(1).__next__
 

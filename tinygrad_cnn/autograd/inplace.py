@@ -34,7 +34,8 @@ def _zeros(g, shape):
 def check_writable(name, x, others=()):
     """Refuse, before any work, an in-place op that would make a gradient wrong."""
     if not isinstance(x, Tensor):
-        raise DTypeError(f"{name}: expected a Tensor to write into, got {type(x).__name__}. Make one with tg.tensor(...).")
+        raise DTypeError(f"{name}: expected a Tensor to write into, got {type(x).__name__}. "
+                         "Make one with tg.tensor(...).")
     if x.array.size and any(s == 0 and n > 1 for s, n in zip(x.array.strides, x.array.shape)):
         raise InPlaceError(f"{name}: several elements of this expanded tensor are one place in memory (shape "
                            f"{tuple(x.shape)}). Write into its clone().")

@@ -63,7 +63,8 @@ class Op:
         if name in OPS:
             raise ArgumentError(f"Op: there is an op called {name!r} already. Choose another name.")
         if "y" in inputs.split():
-            raise ArgumentError(f"Op {name}: an input cannot be called y, that is the output in rules. Choose another name.")
+            raise ArgumentError(f"Op {name}: an input cannot be called y, that is the output in rules. "
+                                "Choose another name.")
         self.name, self.view, self.outputs, self.promote = name, view, outputs, promote
         self.variadic = inputs.startswith("*")
         self.inputs = tuple(inputs.lstrip("*").split())
@@ -98,7 +99,8 @@ class Op:
             for wanted in parameters(rule)[1:]:
                 if wanted not in known or (wanted in self.places and wanted in self.attrs):
                     raise ArgumentError(f"Op {self.name}: the rule for {name} asks for {wanted!r}, which is not "
-                                        f"exactly one of its inputs, residuals, attributes or metadata ({', '.join(sorted(known))}).")
+                                        "exactly one of its inputs, residuals, attributes or metadata "
+                                        f"({', '.join(sorted(known))}).")
                 if wanted == "y" and self.outputs > 1:
                     raise ArgumentError(f"Op {self.name}: it has {self.outputs} outputs, so a rule cannot name `y`.")
         self.rule_of.update(rules)
@@ -152,10 +154,8 @@ class Op:
                 arrays.append(a)
                 edges.append(None)
             bit += bit
-        if self.promote is not None and not (plain and (dtype is F32 or dtype is F64 or
-                                                        not (scalars or self.promote == "float"))):
-            args, arrays, device = promoted(self, args, device)
-        elif device is None:
+        if device is None or self.promote is not None and not (
+                plain and (dtype is F32 or dtype is F64 or not (scalars or self.promote == "float"))):
             args, arrays, device = promoted(self, args, device)
         return self.run(args, arrays, edges, mask & self.live_mask, device, attrs)
 

@@ -105,11 +105,9 @@ class Pass:
         if values is None or plan.keeps_y:
             values = node.values(g.device, create)
         else:
-            k = 0
-            for version in node.versions:
+            for k, version in enumerate(node.versions):
                 if version is not None and values[k].writes[0] != version:
                     node.stale(values[k].writes, version, plan.names[k])
-                k += 1
         for i, rule, slots, extras in plan.rules:
             count = len(slots)
             if extras:
@@ -191,7 +189,7 @@ def kept_gradient(g, owned):
 
 
 def _is_new(dx, g):
-    """Whether a rule's result has memory of its own: it is not g, nor a view of g, nor a part or a repetition of more."""
+    """Whether a rule's result has memory of its own: it is not g, a view of g, nor a part or a repetition of more."""
     array = dx.array
     base = array.base
     if base is None:

@@ -18,8 +18,8 @@ def shares_memory(y, x):
 class View(Tensor):
     """A tensor in the memory of another.
 
-    source: the tensor it is a view of (never itself a View with a source). path: ((op, args, attrs), ...) from the source.
-    tracked: False if it was made while nothing was recorded; it then stays out of the graph.
+    source: the tensor it is a view of (never itself a View with a source). path: ((op, args, attrs), ...) from the
+    source. tracked: False if it was made while nothing was recorded; it then stays out of the graph.
     """
     __slots__ = ("source", "path", "tracked", "_own", "_seen")
 
@@ -89,7 +89,8 @@ class FunctionView(View):
     def edge(self):
         if self._own is not None and self.writes[0] != self._version and is_grad_enabled():
             raise InPlaceError(f"Function: {self.writes[1]} has written into the memory of this tensor, which a "
-                               "Function returned as a view, so the Function's backward would be wrong. Return x.clone() from it.")
+                               "Function returned as a view, so the Function's backward would be wrong. Return "
+                               "x.clone() from it.")
         return self._own
 
     @edge.setter

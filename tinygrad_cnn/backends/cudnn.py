@@ -1,4 +1,4 @@
-"""The switches of `torch.backends.cudnn`, which programs set at their start. There is no cuDNN here: they change nothing."""
+"""The switches of `torch.backends.cudnn`, which programs set at their start; without cuDNN they change nothing."""
 __all__ = ["benchmark", "deterministic", "enabled", "is_available", "version"]
 
 enabled, benchmark, deterministic = False, False, False

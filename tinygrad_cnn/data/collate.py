@@ -59,8 +59,8 @@ def _entries(batch, key):
     """What the dicts of a batch have under one key."""
     for k, sample in enumerate(batch):
         if key not in sample:
-            raise ArgumentError(f"default_collate: sample {k} of the batch has the keys {list(sample)} but sample 0 has "
-                                f"{key!r} too. Give samples with the same keys, or the loader a collate_fn.")
+            raise ArgumentError(f"default_collate: sample {k} of the batch has the keys {list(sample)} but sample 0 "
+                                f"has {key!r} too. Give samples with the same keys, or the loader a collate_fn.")
     return [sample[key] for sample in batch]
 
 

@@ -137,7 +137,8 @@ def random_split(dataset, lengths, generator=None):
     [8, 2]
     """
     if not isinstance(lengths, Iterable):
-        raise ArgumentTypeError(f"random_split: lengths is a {type(lengths).__name__}. Give a list of sizes, or of parts.")
+        raise ArgumentTypeError(f"random_split: lengths is a {type(lengths).__name__}. "
+                                "Give a list of sizes, or of parts.")
     lengths = list(lengths)
     size = len(dataset)
     if any(n < 0 for n in lengths):

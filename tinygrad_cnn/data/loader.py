@@ -57,8 +57,8 @@ class DataLoader:
         self.batch_size, self.drop_last = batch_size, drop_last
         self.sampler, self.batch_sampler = sampler, batch_sampler
         if collate_fn is not None and not callable(collate_fn):
-            raise ArgumentTypeError(f"DataLoader: collate_fn is a {type(collate_fn).__name__}. Give a function of a list "
-                                    "of samples.")
+            raise ArgumentTypeError(f"DataLoader: collate_fn is a {type(collate_fn).__name__}. Give a function of a "
+                                    "list of samples.")
         self._batches = batch_sampler is not None or batch_size is not None
         self.collate_fn = collate_fn or (default_collate if self._batches else default_convert)
 

@@ -156,8 +156,8 @@ def _draw(generator):
 
 def _sized(name, option, value):
     if not hasattr(value, "__len__"):
-        raise ArgumentTypeError(f"{name}: {option} is a {type(value).__name__}, which has no length. Give a sequence or "
-                                "a data set with __len__().")
+        raise ArgumentTypeError(f"{name}: {option} is a {type(value).__name__}, which has no length. Give a sequence "
+                                "or a data set with __len__().")
 
 
 def _flag(name, option, value):

@@ -66,7 +66,8 @@ class Workers:
         Raises: ArgumentError if count is not a positive integer.
         """
         if not isinstance(count, int) or isinstance(count, bool) or count < 1:
-            raise ArgumentError(f"set_num_threads: {count!r} is not a number of threads. Give an integer of at least 1.")
+            raise ArgumentError(f"set_num_threads: {count!r} is not a number of threads. "
+                                "Give an integer of at least 1.")
         self.num_threads = count
 
     def parallel(self, fn, n):

@@ -13,8 +13,9 @@ UFUNCS = {
     "maximum": "maximum", "minimum": "minimum", "fmax": "fmax", "fmin": "fmin",
     "eq": "equal", "ne": "not_equal", "lt": "less", "le": "less_equal", "gt": "greater", "ge": "greater_equal",
     "isnan": "isnan", "isinf": "isinf", "isfinite": "isfinite", "signbit": "signbit",
-    "logical_and": "logical_and", "logical_or": "logical_or", "logical_xor": "logical_xor", "logical_not": "logical_not",
-    "bitwise_and": "bitwise_and", "bitwise_or": "bitwise_or", "bitwise_xor": "bitwise_xor", "bitwise_not": "invert",
+    "logical_and": "logical_and", "logical_or": "logical_or", "logical_xor": "logical_xor",
+    "logical_not": "logical_not", "bitwise_and": "bitwise_and", "bitwise_or": "bitwise_or",
+    "bitwise_xor": "bitwise_xor", "bitwise_not": "invert",
     "bitwise_left_shift": "left_shift", "bitwise_right_shift": "right_shift",
     "floor_divide": "floor_divide", "remainder": "remainder", "fmod": "fmod",
 }

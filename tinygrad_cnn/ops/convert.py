@@ -11,7 +11,6 @@ from ..autograd import Op
 from ..autograd.basic import cast
 from ..autograd.modes import Watch, get_mode
 from ..device import Device
-from ..dtypes import DType
 from ..errors import ArgumentError, DTypeError
 from ..tensor import Tensor
 

@@ -12,8 +12,8 @@ from ..errors import ArgumentError, DataError, DTypeError, ShapeError
 from ..tensor import Tensor
 from .dims import existing_dim
 
-__all__ = ["arange", "as_tensor", "asarray", "empty", "empty_like", "eye", "from_dlpack", "from_numpy", "full", "full_like",
-           "linspace", "logspace", "ones", "ones_like", "scalar_tensor", "tensor", "zeros", "zeros_like"]
+__all__ = ["arange", "as_tensor", "asarray", "empty", "empty_like", "eye", "from_dlpack", "from_numpy", "full",
+           "full_like", "linspace", "logspace", "ones", "ones_like", "scalar_tensor", "tensor", "zeros", "zeros_like"]
 
 
 def _placed(array, device, requires_grad=False):
@@ -43,12 +43,13 @@ def _as_array(data, dtype, op):
     try:
         array = np.asarray(data)
     except ValueError:
-        raise ShapeError(f"{op}: the nested lists are not rectangular. Give every list at one depth the same length.") from None
+        raise ShapeError(f"{op}: the nested lists are not rectangular. "
+                         "Give every list at one depth the same length.") from None
     if dtype is not None:
         dtype = dtypes.of(dtype)
-    elif not isinstance(data, np.ndarray) and not isinstance(_first_number(data), (np.generic, np.ndarray)):
-        if array.dtype.kind == "f" or array.size == 0:
-            dtype = dtypes.get_default_dtype()
+    elif ((array.dtype.kind == "f" or array.size == 0) and not isinstance(data, np.ndarray)
+          and not isinstance(_first_number(data), (np.generic, np.ndarray))):
+        dtype = dtypes.get_default_dtype()
     if array.dtype.kind in "OUSMmcV" and (dtype is None or array.dtype != dtype.numpy):
         try:
             dtypes.of(array.dtype)
@@ -103,7 +104,8 @@ def asarray(obj, *, dtype=None, device=None, copy=None, requires_grad=False):
     x = as_tensor(obj, dtype=dtype, device=device)
     source = obj.array if isinstance(obj, Tensor) else obj
     if copy is False and not (isinstance(source, np.ndarray) and np.may_share_memory(source, x.array)):
-        raise ArgumentError("asarray: copy=False, but this dtype, device or kind of object needs a copy. Use copy=None.")
+        raise ArgumentError("asarray: copy=False, but this dtype, device or kind of object needs a copy. "
+                            "Use copy=None.")
     return x.requires_grad_() if requires_grad else x
 
 
@@ -113,7 +115,8 @@ def from_numpy(array):
     Raises: DataError for anything but an array; DTypeError for a dtype this package has not.
     """
     if not isinstance(array, np.ndarray):
-        raise DataError(f"from_numpy: expected a NumPy array, got {type(array).__name__}. Use tg.tensor(...) for other data.")
+        raise DataError(f"from_numpy: expected a NumPy array, got {type(array).__name__}. "
+                        "Use tg.tensor(...) for other data.")
     dtypes.of(array.dtype)
     return Tensor(np.asarray(array), CPU)
 
@@ -191,7 +194,8 @@ def scalar_tensor(value, *, dtype=None, device=None, requires_grad=False):
 
 def _like(make, name):
     def like(input, *, dtype=None, device=None, requires_grad=False):
-        return make(tuple(input.shape), dtype=dtype or input.dtype, device=device or input.device, requires_grad=requires_grad)
+        return make(tuple(input.shape), dtype=dtype or input.dtype, device=device or input.device,
+                    requires_grad=requires_grad)
     like.__name__ = like.__qualname__ = f"{name}_like"
     like.__doc__ = f"`{name}` with the shape, dtype and device of `input`, where these are not given."
     return like

@@ -193,7 +193,8 @@ def _part(x, i):
         return i
     if isinstance(i, slice):
         _refuse_step(i if i.step is not None else slice(None, None, 1))
-        return slice(*[None if v is None else integer("index", "a bound of a slice", v) for v in (i.start, i.stop, i.step)])
+        return slice(*[None if v is None else integer("index", "a bound of a slice", v)
+                       for v in (i.start, i.stop, i.step)])
     if isinstance(i, (list, tuple, range)):
         i = _listed(i)
     if isinstance(i, (bool, np.bool_, np.ndarray)):
@@ -236,7 +237,8 @@ def _stacked(x, tensors):
         raise TensorIndexError(f"index: index tensors of shapes {', '.join(str(tuple(t.shape)) for t in tensors)} "
                                "cannot be broadcast together. Sizes must be equal or 1, counted from "
                                "the last axis.") from None
-    return Tensor(xp.stack([xp.astype(xp.broadcast_to(t.array, shape), "int64", copy=False) for t in tensors]), x.device)
+    rows = [xp.astype(xp.broadcast_to(t.array, shape), "int64", copy=False) for t in tensors]
+    return Tensor(xp.stack(rows), x.device)
 
 
 def check_range(op, index, size, axis, shape, negative=True):

@@ -51,8 +51,8 @@ def result_type(tensor1, tensor2):
     if None in kinds:
         raise DTypeError(f"result_type: expected Tensors and numbers, got {', '.join(type(x).__name__ for x in both)}. "
                          "Make a Tensor with tg.tensor(...).")
-    return dtypes.result_dtype(tuple([a.dtype for a in arrays if a.ndim]), tuple([a.dtype for a in arrays if not a.ndim]),
-                               max(kinds, default=-1))
+    return dtypes.result_dtype(tuple([a.dtype for a in arrays if a.ndim]),
+                               tuple([a.dtype for a in arrays if not a.ndim]), max(kinds, default=-1))
 
 
 def numel(input):

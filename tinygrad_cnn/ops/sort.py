@@ -127,8 +127,9 @@ def bincount(input, weights=None, minlength=0):
         raise ArgumentError(f"bincount: {int(input.array.min())} is negative; only numbers from 0 on can be counted.")
     xp = input.device.xp
     found = xp.bincount(input.array, None if weights is None else weights.array, minlength)
-    return Tensor(found if weights is None or weights.array.dtype.kind != "f" else xp.astype(found, weights.array.dtype),
-                  input.device)
+    if weights is not None and weights.array.dtype.kind == "f":
+        found = xp.astype(found, weights.array.dtype)
+    return Tensor(found, input.device)
 
 
 def searchsorted(sorted_sequence, input, *, out_int32=False, right=False, side=None, sorter=None):

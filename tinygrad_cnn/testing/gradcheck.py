@@ -15,26 +15,28 @@ from ..autograd import grad
 from ..errors import ArgumentError, TinygradError
 from ..tensor import Tensor
 
-SEARCHED = 10_000     # elements of the inputs up to which a difference less than the tolerance is looked into one by one
+SEARCHED = 10_000     # elements of the inputs up to which a difference below the tolerance is looked into one by one
 
 
 class GradcheckError(TinygradError, RuntimeError):
     """A gradient that is not the derivative, or a function that cannot be checked."""
 
 
-def gradcheck(func, inputs, *, eps=1e-6, atol=1e-5, rtol=1e-3, raise_exception=True, nondet_tol=0.0, full=False, seed=0):
+def gradcheck(func, inputs, *, eps=1e-6, atol=1e-5, rtol=1e-3, raise_exception=True, nondet_tol=0.0, full=False,
+              seed=0):
     """Check the gradients of `func` at `inputs` by central differences.
 
     Unlike PyTorch's, it compares one random projection of the Jacobian (see the module) unless `full`, and localises a
     failure.
 
     Args:
-        func: a function of `inputs` returning a Tensor or a tuple of them. inputs: a Tensor or a sequence; float64 tensors
-            with requires_grad=True are checked, anything else is passed on as it is.
+        func: a function of `inputs` returning a Tensor or a tuple of them. inputs: a Tensor or a sequence; float64
+            tensors with requires_grad=True are checked, anything else is passed on as it is.
         eps: the step. atol, rtol: how far the two sides may differ. nondet_tol: how far two evaluations may differ.
         raise_exception: return False instead of raising when False. full: compare every element of every gradient.
     Returns: True.
-    Raises: GradcheckError naming the argument, the index, both values and the step; ArgumentError if nothing can be checked.
+    Raises: GradcheckError naming the argument, the index, both values and the step; ArgumentError if nothing can be
+        checked.
 
     >>> import tinygrad_cnn as tg
     >>> gradcheck(lambda x: x * x, tg.tensor([1.0, 2.0], dtype=tg.float64, requires_grad=True))
@@ -66,8 +68,8 @@ def gradgradcheck(func, inputs, grad_outputs=None, *, eps=1e-6, atol=1e-5, rtol=
     outputs = [y for y in _as_tuple(func(*inputs)) if isinstance(y, Tensor) and y.requires_grad]
     if grad_outputs is None:
         rng = np.random.default_rng(seed + 1)
-        grad_outputs = [Tensor(y.device.xp.asarray(rng.uniform(0.5, 1.5, y.array.shape).astype(y.array.dtype)), y.device)
-                        .requires_grad_() for y in outputs]
+        values = [rng.uniform(0.5, 1.5, y.array.shape).astype(y.array.dtype) for y in outputs]
+        grad_outputs = [Tensor(y.device.xp.asarray(v), y.device).requires_grad_() for y, v in zip(outputs, values)]
     grad_outputs = _as_tuple(grad_outputs)
     if not outputs:
         return True
@@ -79,8 +81,8 @@ def gradgradcheck(func, inputs, grad_outputs=None, *, eps=1e-6, atol=1e-5, rtol=
         ys = [y for y in _as_tuple(func(*given)) if isinstance(y, Tensor) and y.requires_grad]
         return grad(ys, [given[k] for k in live], gs, create_graph=True, materialize_grads=True)
 
-    return gradcheck(gradients, (*inputs, *grad_outputs), eps=eps, atol=atol, rtol=rtol, raise_exception=raise_exception,
-                     nondet_tol=nondet_tol, full=full, seed=seed)
+    return gradcheck(gradients, (*inputs, *grad_outputs), eps=eps, atol=atol, rtol=rtol,
+                     raise_exception=raise_exception, nondet_tol=nondet_tol, full=full, seed=seed)
 
 
 def _as_tuple(x):
@@ -100,12 +102,13 @@ class _Check:
         self.eps, self.atol, self.rtol, self.nondet_tol = eps, atol, rtol, nondet_tol
         self.live = [k for k, x in enumerate(self.inputs) if isinstance(x, Tensor) and x.requires_grad]
         if not self.live:
-            raise ArgumentError("gradcheck: none of the inputs is a tensor with requires_grad=True, so there is nothing to "
-                                "check. Make the inputs with dtype=tg.float64, requires_grad=True.")
+            raise ArgumentError("gradcheck: none of the inputs is a tensor with requires_grad=True, so there is "
+                                "nothing to check. Make the inputs with dtype=tg.float64, requires_grad=True.")
         for k in self.live:
             if self.inputs[k].dtype.name != "float64":
-                raise ArgumentError(f"gradcheck: input {k} is {self.inputs[k].dtype}, too coarse for differences with a step "
-                                    f"of {eps}. Make it float64 (x.double()), or set tg.set_default_dtype(tg.float64).")
+                raise ArgumentError(f"gradcheck: input {k} is {self.inputs[k].dtype}, too coarse for differences with "
+                                    f"a step of {eps}. Make it float64 (x.double()), or set "
+                                    "tg.set_default_dtype(tg.float64).")
         self.rng = np.random.default_rng(seed)
         self.host = {k: self.inputs[k].device.asnumpy(self.inputs[k].array).astype(np.float64) for k in self.live}
 
@@ -130,7 +133,8 @@ class _Check:
                 self.same_twice(k, y.device.asnumpy(y.array), z)
         self.smooth = [k for k, y in enumerate(outputs) if isinstance(y, Tensor) and y.dtype.is_floating_point]
         if not self.smooth:
-            raise ArgumentError("gradcheck: func returned no floating-point tensor, so there is nothing to differentiate.")
+            raise ArgumentError("gradcheck: func returned no floating-point tensor, so there is nothing to "
+                                "differentiate.")
         self.v = {k: self.rng.uniform(0.5, 1.5, outputs[k].array.shape) for k in self.smooth}
         gradients = self.gradients(outputs)
         directions = {k: self.rng.uniform(-1.0, 1.0, x.shape) for k, x in self.host.items()}
@@ -169,13 +173,14 @@ class _Check:
         if not same.all():
             index = tuple(map(int, np.argwhere(~same)[0]))
             raise GradcheckError(f"gradcheck: {what} at index {index} is {float(plain[index]):.8g}, but "
-                                 f"{float(strided[index]):.8g} where inputs and incoming gradients are strided in memory. "
-                                 "Read elements, not memory: use the array's own strides, or a contiguous copy.")
+                                 f"{float(strided[index]):.8g} where inputs and incoming gradients are strided in "
+                                 "memory. Read elements, not memory: use the array's own strides, or a contiguous "
+                                 "copy.")
 
     def same_twice(self, k, first, second):
         if first.shape != second.shape or not np.allclose(first, second, rtol=0, atol=self.nondet_tol, equal_nan=True):
-            raise GradcheckError(f"gradcheck: output {k} differs between two evaluations at the same inputs, so it has no "
-                                 "derivative to check. Fix the random numbers inside func (tg.manual_seed).")
+            raise GradcheckError(f"gradcheck: output {k} differs between two evaluations at the same inputs, so it has "
+                                 "no derivative to check. Fix the random numbers inside func (tg.manual_seed).")
 
     def gradients(self, outputs, inputs=None, laid=Tensor):
         """The gradients of <v, outputs>, as host arrays (zeros where nothing flows); `laid` makes v Tensors."""
@@ -212,9 +217,9 @@ class _Check:
         if worst is None:
             if full or self.close(analytic, numeric):
                 return
-            raise GradcheckError(f"gradcheck: along a random direction the gradient gives {analytic:.8g} but differences with "
-                                 f"step {self.eps} give {numeric:.8g}, though every single element agrees. Rounding: try "
-                                 "smaller inputs or another step.")
+            raise GradcheckError(f"gradcheck: along a random direction the gradient gives {analytic:.8g} but "
+                                 f"differences with step {self.eps} give {numeric:.8g}, though every single element "
+                                 "agrees. Rounding: try smaller inputs or another step.")
         _, k, index, got, expected, unit = worst
         where, got, expected = self.entry(k, index, unit) or ("", got, expected)
         raise GradcheckError(f"gradcheck: the gradient of {self.named()}{where} for argument {k} at index {index} is "
@@ -240,7 +245,8 @@ class _Check:
 
     def named(self):
         """The op that made the first output, or func's own name."""
-        node = next((y.grad_fn for y in _as_tuple(self.func(*self.inputs)) if isinstance(y, Tensor) and y.grad_fn), None)
+        outputs = _as_tuple(self.func(*self.inputs))
+        node = next((y.grad_fn for y in outputs if isinstance(y, Tensor) and y.grad_fn), None)
         name = getattr(self.func, "__name__", type(self.func).__name__)
         return name if node is None else f"{name} (last op {node.name().removesuffix('Backward')})"
 
@@ -251,5 +257,5 @@ class _Check:
         left = (here - self.value({k: x - self.eps * unit[k] for k, x in self.host.items()})) / self.eps
         if abs(right - left) <= 1e-2 * max(1.0, abs(right), abs(left)):
             return ""
-        return (f" The slope is {left:.4g} to the left and {right:.4g} to the right: there is a kink or a tie here, where no "
-                "single derivative exists. Check at another point.")
+        return (f" The slope is {left:.4g} to the left and {right:.4g} to the right: there is a kink or a tie here, "
+                "where no single derivative exists. Check at another point.")

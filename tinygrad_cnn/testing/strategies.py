@@ -66,7 +66,8 @@ def broadcastable_shapes(draw, count=2, max_dims=3, max_side=4):
 def conv_cases(draw, rank=None, max_kernel=3, max_stride=3, max_dilation=2, max_padding=2, max_extra=3):
     """Valid convolutions: (input, weight, bias or None, dict of stride, padding, dilation, groups), NumPy float64.
 
-    Args: rank: number of spatial axes (1 to 3; drawn if None). Shapes: input (N, C, *spatial), weight (O, C / groups, *kernel).
+    Args: rank: number of spatial axes (1 to 3; drawn if None). Shapes: input (N, C, *spatial), weight (O, C / groups,
+        *kernel).
     """
     rank = draw(st.integers(1, 3)) if rank is None else rank
     side = st.integers(1, max_kernel if rank < 3 else min(max_kernel, 2))
@@ -86,7 +87,7 @@ def conv_cases(draw, rank=None, max_kernel=3, max_stride=3, max_dilation=2, max_
 
 @st.composite
 def pool_cases(draw, rank=None, max_kernel=3, max_stride=3, max_dilation=1, max_extra=3):
-    """Valid poolings of an input without ties: (input, dict of kernel_size, stride, padding, ceil_mode [, dilation])."""
+    """Valid poolings of an input without ties: (input, dict of kernel_size, stride, padding, ceil_mode[, dilation])."""
     rank = draw(st.integers(1, 3)) if rank is None else rank
     kernel = tuple(draw(st.integers(1, max_kernel)) for _ in range(rank))
     stride = tuple(draw(st.integers(1, max_stride)) for _ in range(rank))

@@ -1,14 +1,15 @@
 """Kernels that NumPy does better by hand; they replace those of the same name in kernels/generic."""
 from .conv import conv, conv_dw, conv_dx
-from .elementwise import (elu, elu_grad, erf, erfc, erfinv, floor_divide, fmod, gelu, gelu_grad, gelu_tanh, gelu_tanh_grad,
-                          hardsigmoid, hardswish, hardswish_grad, hardtanh, leaky_relu, leaky_relu_grad, logsigmoid, pow,
-                          relu, remainder, sigmoid, sigmoid_grad, silu, silu_grad, softplus, softplus_grad, tanh_grad,
-                          trunc_divide)
+from .elementwise import (elu, elu_grad, erf, erfc, erfinv, floor_divide, fmod, gelu, gelu_grad, gelu_tanh,
+                          gelu_tanh_grad, hardsigmoid, hardswish, hardswish_grad, hardtanh, leaky_relu,
+                          leaky_relu_grad, logsigmoid, pow, relu, remainder, sigmoid, sigmoid_grad, silu, silu_grad,
+                          softplus, softplus_grad, tanh_grad, trunc_divide)
 from .index import index_sum
 from .loss import binary_cross_entropy, cross_entropy, cross_entropy_grad, nll_loss
 from .masks import drop, keep, relu_grad, where
 from .matmul import matmul, matrix_product
-from .normalization import (batch_norm, batch_norm_eval, group_norm, instance_norm, layer_norm, norm_grad, norm_statistics)
+from .normalization import (batch_norm, batch_norm_eval, group_norm, instance_norm, layer_norm, norm_grad,
+                            norm_statistics)
 from .optim import adam_, rmsprop_, sgd_
 from .random import draw_bernoulli, draw_categories, draw_mask, draw_permutation, masked_scale
 from .reduce import mean, spread, std, sum, sum_to, var

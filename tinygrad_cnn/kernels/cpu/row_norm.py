@@ -33,7 +33,9 @@ def normalized(device, x, weight, bias, mean, rstd, form):
     rows, ones = _rows(x, form)
     mean, rstd = mean.reshape(-1), rstd.reshape(-1)
     weight = ones if weight is None else weight.reshape(-1).astype(rows.dtype, copy=False)
-    shift = None if bias is None else np.tile(bias.reshape(-1).astype(rows.dtype, copy=False), (block_rows(len(ones)), 1))
+    shift = None
+    if bias is not None:
+        shift = np.tile(bias.reshape(-1).astype(rows.dtype, copy=False), (block_rows(len(ones)), 1))
     y = device.empty(rows.shape, rows.dtype)
 
     def block(a, b):

@@ -1,8 +1,8 @@
 """Max and average pools over windows, for any device, with their adjoints.
 
 A pool walks the taps of its kernel, not its windows: tap t of all windows of a block is one strided slice of the
-padded input, so k*k whole-array steps do the work, and on the CPU a block stays in the cache through all of them. (One window
-over the whole input, the last average of a residual network, is a plain mean.)
+padded input, so k*k whole-array steps do the work, and on the CPU a block stays in the cache through all of them. (One
+window over the whole input, the last average of a residual network, is a plain mean.)
 Max pool keeps, for its gradient, the number of the tap that won (one byte for up to 256 taps). Images are channels-last
 inside, (N, *size, C).
 
