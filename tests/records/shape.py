@@ -139,14 +139,16 @@ register(Record("windows", ops="windows sum_windows", function=lambda x, size, s
                 wrong=[(lambda: X.unfold(1, 4, 1), ShapeError, r"windows of size 4 do not fit into axis 1 of size 3"),
                        (lambda: X.unfold(1, 2, 0), ArgumentError, r"step=0 does not move the window")]))
 
-register(Record("as_strided", ops="as_strided sum_strided", function=lambda x, **at: x.as_strided(**at),
+register(Record("as_strided", ops="as_strided sum_strided", function=lambda x, **at: x.contiguous().as_strided(**at),
                 cases=fixed((3, 4), size=(2, 3), stride=st.sampled_from([(1, 1), (4, 1), (0, 2), (5, 1)]),
                             storage_offset=st.integers(0, 3)),
                 reference=lambda x, size, stride, storage_offset: np.array(
                     [[x.flat[storage_offset + i * stride[0] + j * stride[1]] for j in range(3)] for i in range(2)]),
                 wrong=[(lambda: X.as_strided((3, 3), (9, 3)), ShapeError, r"reach element 24, but there are 24"),
                        (lambda: X.as_strided((3,), (1, 1)), ShapeError, r"1 sizes \(3,\) but 2 strides"),
-                       (lambda: X[0].as_strided((2,), (1,), 1), ArgumentError, r"this tensor is a view")]))
+                       (lambda: X[0].as_strided((2,), (1,), 1), ArgumentError, r"this tensor is a view"),
+                       (lambda: X.mT.as_strided((2,), (1,)), ArgumentError,
+                        r"of shape \(2, 4, 3\) is not contiguous.*x\.contiguous\(\)")]))
 
 register(Record("clone", ops="clone", function=tg.clone, cases=single(), reference=lambda x: x))
 

@@ -248,11 +248,10 @@ def unfold(input, dimension, size, step):
 
 
 def as_strided(input, size, stride, storage_offset=None):
-    """The elements that `stride` (in elements, along each axis of `size`) leads to from `storage_offset` on.
+    """The elements that `stride` (in elements, along each axis of `size`) leads to from `storage_offset` on, as a view.
 
-    Counts the elements of `input` in logical order: the same as in memory for a contiguous tensor, whose view this is;
-    of any other it takes a copy.
-    Raises: ShapeError if sizes and strides lead outside the tensor.
+    Raises: ArgumentError if the tensor is not contiguous (its elements have another order in memory), or for an offset
+    into a view; ShapeError if sizes and strides lead outside the tensor.
 
     >>> import tinygrad_cnn as tg
     >>> as_strided(tg.arange(6), (2, 2), (1, 2), 1)
@@ -266,6 +265,10 @@ def as_strided(input, size, stride, storage_offset=None):
     if storage_offset is not None and input.source is not None:
         raise ArgumentError("as_strided: this tensor is a view, and storage_offset would count from the start of what "
                             "it is a view of. Call it on that tensor, or leave storage_offset out.")
+    if not input.array.flags.c_contiguous:
+        raise ArgumentError(f"as_strided: this tensor of shape {tuple(input.shape)} is not contiguous, so {stride} "
+                            "could count its elements as they lie in memory or as they are numbered. Call it on "
+                            "x.contiguous().")
     offset = storage_offset or 0
     last = offset + sum((n - 1) * s for n, s in zip(size, stride))
     if offset < 0 or 0 not in size and last >= input.array.size:
