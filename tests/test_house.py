@@ -12,6 +12,8 @@ import re
 import subprocess
 import sys
 
+import pytest
+
 import tinygrad_cnn
 
 ROOT = pathlib.Path(__file__).resolve().parents[1]
@@ -45,7 +47,8 @@ CLIENTS = {("tinygrad_cnn.autograd.functional", "ops")}
 OPTIONAL = ("cupy", "hypothesis", "matplotlib", "tqdm", "PIL", "safetensors", "ml_dtypes", "torch", "scipy", "pytest")
 VAGUE_NAMES = {"utils", "util", "helpers", "helper", "common", "misc", "tools"}
 FACES_OF_PYTORCH = {PACKAGE / "utils", PACKAGE / "nn" / "utils"}
-LONGEST_FILE = 400
+LONGEST_FILE, LONGEST_LINE = 400, 120
+WRITTEN_FOR_TORCH = ROOT / "tests" / "nn" / "models" / "written_for_torch"      # other people's style
 
 SOURCES = sorted(PACKAGE.rglob("*.py"))
 ALL_SOURCES = sorted(path for folder in ("tinygrad_cnn", "tests", "examples") for path in (ROOT / folder).rglob("*.py"))
@@ -191,6 +194,14 @@ def test_every_public_name_is_documented():
     assert not silent, "\n".join(silent)
 
 
+@pytest.mark.parametrize("name", ["tinygrad_cnn", "tinygrad_cnn.nn", "tinygrad_cnn.teach", "tinygrad_cnn.testing"])
+def test_a_list_of_names_shows_no_private_one(name):
+    module = importlib.import_module(name)
+    names = dir(module)
+    assert not [name for name in names if name.startswith("_") and not name.startswith("__")]
+    assert all(hasattr(module, name) for name in names)
+
+
 def test_every_public_method_of_tensor_is_documented():
     names = [name for name in dir(tinygrad_cnn.Tensor) if not name.startswith("_")]
     methods = [(name, getattr(tinygrad_cnn.Tensor, name)) for name in names]
@@ -213,6 +224,13 @@ def test_no_module_has_a_vague_name():
 def test_no_file_is_too_long_to_read():
     long = {str(path.relative_to(ROOT)): lines for path in ALL_SOURCES
             if (lines := len(path.read_text(encoding="utf-8").splitlines())) > LONGEST_FILE}
+    assert not long
+
+
+def test_no_line_is_too_long_to_read():
+    long = [where(path, number) for path in ALL_SOURCES if WRITTEN_FOR_TORCH not in path.parents
+            for number, line in enumerate(path.read_text(encoding="utf-8").splitlines(), 1)
+            if len(line) > LONGEST_LINE]
     assert not long
 
 

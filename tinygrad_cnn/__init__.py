@@ -38,6 +38,6 @@ def __getattr__(name):
 
 
 def __dir__():
-    rooms = {"autograd", "dtypes", "errors", *_LAZY}
-    names = {name for name, value in globals().items() if not isinstance(value, type(_numpy)) or name.startswith("__")}
-    return sorted(names | rooms | {"save", "load"})
+    names = {name for name, value in globals().items()
+             if name.startswith("__") or not name.startswith("_") and not isinstance(value, type(_numpy))}
+    return sorted(names | {"autograd", "dtypes", "errors", "save", "load", *_LAZY})

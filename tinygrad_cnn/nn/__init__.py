@@ -36,4 +36,5 @@ def __getattr__(name):
 
 def __dir__():
     models = _import_module(".models", __name__)
-    return sorted({*globals(), "models", *(name for name, value in vars(models).items() if _isclass(value))})
+    names = {name for name in globals() if name.startswith("__") or not name.startswith("_")}
+    return sorted(names | {"models"} | {name for name, value in vars(models).items() if _isclass(value)})

@@ -29,4 +29,5 @@ def __getattr__(name):
 
 
 def __dir__():
-    return sorted({*globals(), *_WHEN_FIRST_USED})
+    names = {name for name in globals() if name.startswith("__") or not name.startswith("_")}
+    return sorted(names | {*_WHEN_FIRST_USED})

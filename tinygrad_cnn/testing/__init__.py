@@ -17,4 +17,5 @@ def __getattr__(name):
 
 
 def __dir__():
-    return sorted({*globals(), "strategies", *_STRATEGIES})
+    names = {name for name in globals() if name.startswith("__") or not name.startswith("_")}
+    return sorted(names | {"strategies", *_STRATEGIES})
