@@ -15,7 +15,7 @@ SHAPE = (16, 64, 56, 56)
 def cases(m):
     """name -> (function of a tensor of SHAPE, its parameters): what a net does between its convolutions."""
     F = m.nn.functional
-    norm, layer = m.nn.BatchNorm2d(64), m.nn.LayerNorm(56)
+    norm, layer, image = m.nn.BatchNorm2d(64), m.nn.LayerNorm(56), m.nn.LayerNorm((64, 56, 56))
     group, instance = m.nn.GroupNorm(8, 64), m.nn.InstanceNorm2d(64, affine=True)
     labels = m.from_numpy(np.random.default_rng(1).integers(0, 64, (16, 56, 56)))
     return {
@@ -30,7 +30,8 @@ def cases(m):
         "gelu": (F.gelu, ()),
         "softmax, channels": (lambda x: F.softmax(x, 1), ()),
         "softmax, last axis": (lambda x: F.softmax(x, -1), ()),
-        "layer_norm": (layer, layer.parameters()),
+        "layer_norm, last axis": (layer, layer.parameters()),
+        "layer_norm, image": (image, image.parameters()),
         "x * x + x": (lambda x: x * x + x, ()),
         "(x * x + x).sum()": (lambda x: (x * x + x).sum(), ()),
         "x + x (residual)": (lambda x: x + x, ()),
@@ -49,9 +50,9 @@ def cases(m):
     }
 
 
-ALONG_ROWS = ("layer_norm", "softmax, last axis")        # such nets keep the last axis innermost, others the channels
+ALONG_ROWS = ("layer_norm, last axis", "layer_norm, image", "softmax, last axis")    # not channels-last in memory
 JUDGED = ("relu", "batch_norm", "max_pool2d 2", "max_pool2d 3, stride 2", "avg_pool2d 2", "adaptive_avg_pool2d 1",
-          "gelu", "softmax, channels", "layer_norm", "(x * x + x).sum()")
+          "gelu", "softmax, channels", "layer_norm, last axis", "layer_norm, image", "(x * x + x).sum()")
 
 
 def call(m, name, memory_format=None):

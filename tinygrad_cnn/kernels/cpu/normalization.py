@@ -10,11 +10,14 @@ The sums of blocks are added in one order, so results do not depend on the numbe
 
 Formulas and shapes are those of kernels/generic/normalization.py.
 """
+from math import prod
+
 import numpy as np
 
 from ..generic import normalization as generic
 from ..generic.normalization import channels_innermost, channels_second
 from . import row_norm
+from .rows import LONG
 
 SMALL = 1 << 12             # numbers up to which the plain kernels make fewer calls and take less time
 BLOCK = 1 << 18             # numbers in a block: 1 MB of float32
@@ -25,7 +28,7 @@ PARALLEL = 1 << 16          # numbers from which a parallel region pays for its 
 
 def norm_statistics(device, x, form, eps):
     """As in kernels/generic/normalization.py."""
-    if x.size <= SMALL:
+    if _plain(x, form):
         return generic.norm_statistics(device, x, form, eps)
     if not form.channels:
         return row_norm.norm_statistics(device, x, form, eps)
@@ -55,7 +58,7 @@ def norm_statistics(device, x, form, eps):
 
 def normalized(device, x, weight, bias, mean, rstd, form, eps=None):
     """As in kernels/generic/normalization.py."""
-    if x.size <= SMALL:
+    if _plain(x, form):
         return generic.normalized(device, x, weight, bias, mean, rstd, form)
     if not form.channels:
         return row_norm.normalized(device, x, weight, bias, mean, rstd, form)
@@ -80,7 +83,7 @@ layer_norm = group_norm = instance_norm = batch_norm = batch_norm_eval = normali
 
 def norm_grad(device, g, x, weight, mean, rstd, form, eps, affine):
     """As in kernels/generic/normalization.py."""
-    if x.size <= SMALL:
+    if _plain(x, form):
         return generic.norm_grad(device, g, x, weight, mean, rstd, form, eps, affine)
     if not form.channels:
         return row_norm.norm_grad(device, g, x, weight, mean, rstd, form, affine)
@@ -104,6 +107,11 @@ def norm_grad(device, g, x, weight, mean, rstd, form, eps, affine):
     dx = _combined(device, rows, grads, w * rstd, b, -rstd * mean_h - b * mean)
     dtype = x.dtype if weight is None else weight.dtype
     return _activation(dx, x), sum_gz.sum(axis=0).astype(dtype), sum_g.sum(axis=0).astype(dtype)
+
+
+def _plain(x, form):
+    """Whether the plain kernels do as well: few numbers, or rows so long that ufuncs run along them."""
+    return x.size <= SMALL or not form.channels and prod(form.view[axis] for axis in form.axes) > LONG
 
 
 def _combined(device, rows, grads, a, b, c):

@@ -10,13 +10,15 @@ number of threads.
 import numpy as np
 
 BLOCK = 1 << 17             # numbers in a block: 512 kB of float32; half of that takes 1.1 to 1.2 times as long
+LONG = 1 << 11              # numbers in a row from which ufuncs need no such help
 
 
 def laid_out(device, name, numbers, along):
     """numbers (R,) times along (M,), as (R, M) in scratch memory of that name."""
+    out = device.scratch(name, (len(numbers), len(along)), along.dtype)
     columns, patterns = np.zeros((2, len(numbers)), along.dtype), np.zeros((2, len(along)), along.dtype)
     columns[0], patterns[0] = numbers, along
-    return np.matmul(columns.T, patterns, out=device.scratch(name, (len(numbers), len(along)), along.dtype))
+    return np.matmul(columns.T, patterns, out=out)
 
 
 def largest(v):
