@@ -141,6 +141,23 @@ def test_a_gradient_that_a_hook_changed_is_told_as_such():
     assert [event.op for event in tape.events if event.kind == "op"] == ["mul"]
 
 
+def test_what_a_checkpoint_computes_again_is_not_called_a_recorded_rule():
+    x = tg.tensor([1.0, 2.0], requires_grad=True)
+    with tg.teach.record() as tape:
+        tg.autograd.checkpoint(lambda x: x.exp().tanh(), x).sum().backward()
+    page = text_of(tape, "en")
+    assert "computed on the way back" in page and "the rule itself is recorded" not in page
+
+
+def test_attributes_are_short_and_those_that_say_nothing_are_left_out():
+    x = tg.ones(1, 1, 5, 5, requires_grad=True)
+    with tg.teach.record() as tape:
+        nn.functional.max_pool2d(nn.functional.dropout(x, 0.25), 2, ceil_mode=True).sum().backward()
+    page = text_of(tape, "en")
+    assert "scale = 1.33333," in page and "Generator" not in page
+    assert "kernel (2, 2), s = 2, pad = 0, ceil_mode" in page
+
+
 def test_every_forward_pass_and_every_backward_pass_has_its_heading():
     w = tg.tensor(1.0, requires_grad=True)
     with tg.teach.record() as tape:
@@ -211,6 +228,7 @@ def test_a_graph_whose_values_were_freed_is_explained_without_numbers_and_says_h
     assert "were freed by an earlier backward pass (mul)" in text
     assert "retain_graph=True" in text
     assert "∂L/∂a = g · b  → x" in text
+    assert "sum so far" not in text
 
 
 def test_a_graph_with_an_overwritten_value_says_which():
@@ -302,6 +320,13 @@ def test_a_long_name_is_cut_in_its_middle():
     text = text_of(tape, "en")
     assert max(map(columns, text.splitlines())) <= WIDTH
     assert "end.grad" in text
+
+
+def test_a_long_name_does_not_cost_the_others_their_numbers():
+    x, y = tg.tensor([2.0, 3.0], requires_grad=True), tg.tensor([4.0, 5.0])
+    with tg.teach.record(names={"层" * 60: x, "y": y}) as tape:
+        (x * y).sum().backward()
+    assert "[4., 5.]" in text_of(tape, "en").partition("mul(")[0]
 
 
 def test_nan_and_infinity_are_printed_as_such():

@@ -14,7 +14,7 @@ from .tape import Tape
 from .telling import INDENT, Teller, operands, subscript
 from .texts import Texts
 
-PLAIN = {"None", "False"}                               # attributes that say nothing
+PLAIN = {"None", "False", "Generator"}                               # attributes that say nothing
 
 
 def explain(tape_or_loss, lang="both", file=None, names=None):
@@ -61,7 +61,7 @@ class Explanation(Teller):
 
     def __init__(self, tape, texts):
         super().__init__(tape, texts)
-        self.given, self.phase, self.results, self.conventions = set(), None, [], False
+        self.given, self.phase, self.results, self.conventions, self.creating = set(), None, [], False, False
         self.visited = None                             # the event of the node whose rules are being told
 
     def text(self):
@@ -142,7 +142,7 @@ class Explanation(Teller):
 
     def tell_backward(self, number, event):
         self.close_backward()
-        self.phase = "backward"
+        self.phase, self.creating = "backward", event.create_graph
         visits = sum(e.kind == "visit" for e in self.until(number + 1, "done", "backward"))
         self.page.heading(f"{self.texts.heading('backward')}   {self.texts.phrase('backward_about')}",
                           self.count_text(visits))
@@ -211,17 +211,19 @@ class Explanation(Teller):
             self.page.line(rule + formula)
             lead = " " * (len(INDENT) + first - 1) + target
         later = added is not None and added.arrival > 1
+        told = later and added.value is not None
         self.value_lines(lead + ("+ " if later else "= "), given)
         for note, change in notes:
             self.page.line(f"{INDENT}    {note}", change)
-        if later:
+        if told:
             self.value_lines(" " * columns(lead) + "= ", added.value, self.texts.phrase("total"))
 
     def tell_inside(self, event):
         outputs = ", ".join(self.label(number) for number in event.outputs)
         arguments = ", ".join(self.operand(operand) for operand in event.inputs if operand is not None)
+        why = "recorded_inside" if self.creating else "computed_inside"
         self.page.line(f"{INDENT}  ({event.step}) {outputs} = {shown(event.op)}({arguments})",
-                       "" if self.told_inside else self.texts.phrase("recorded_inside"))
+                       "" if self.told_inside else self.texts.phrase(why))
         self.told_inside = True
 
     def tell_hook(self, number, event):
@@ -242,10 +244,9 @@ class Explanation(Teller):
         if not results:
             return
         about = ("result_dry" if self.tape.source == "graph" else
-                 "result_grad" if results[0].kind == "found" else "result_about")
+                 "result_grad" if any(event.kind == "found" for event in results) else "result_about")
         self.page.heading(f"{self.texts.heading('result')}   {self.texts.phrase(about)}")
-        suffix = "" if about == "result_grad" else ".grad"
-        labels = [self.label(event.tensor) + suffix for event in results]
+        labels = [self.label(event.tensor) + ("" if event.kind == "found" else ".grad") for event in results]
         first = max(map(columns, labels))
         shapes = [shape_text(self.tape.tensors[event.tensor].shape) for event in results]
         second = max(map(columns, shapes))
@@ -266,6 +267,13 @@ def summed_axes(before, after):
 
 
 def attribute_text(attrs):
-    """The attributes of a call that say something, in one line."""
-    return ", ".join(text if name == "geom" else f"{name} = {text}" for name, text in attrs.items()
+    """The attributes of a call that say something, in one line; numbers with at most six digits."""
+    return ", ".join(text if name == "geom" else f"{name} = {_short(text)}" for name, text in attrs.items()
                      if text not in PLAIN and len(text) <= 60)
+
+
+def _short(text):
+    try:
+        return f"{float(text):.6g}" if "." in text else text
+    except ValueError:
+        return text

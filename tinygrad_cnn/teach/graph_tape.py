@@ -9,8 +9,9 @@ from ..autograd.modes import changed, reset_mode, set_mode
 from ..errors import GradError, GraphFreedError, StaleValueError
 from ..nn import Parameter
 from ..tensor import Leaf, Tensor
+from .attributes import attributes_of
 from .names import Names
-from .recorder import Recorder, text_of
+from .recorder import Recorder
 from .tape import Tape, TapeTensor
 from .values import LIMIT
 from .watched_pass import WatchedPass
@@ -119,7 +120,7 @@ class GraphReader(Recorder):
         outputs = self.read_outputs(node)
         attrs = {}
         if node.plan is not None:
-            attrs = {name: text_of(v) for name, v in (node.extras or {}).items() if name in node.op.attrs}
+            attrs = attributes_of(node)
             if type(node) is Node and node.plan.keeps_y and node.saved:
                 self.fill(outputs[0], Tensor(node.saved[-1], self.device))
         self._calls[node] = self.tape.add(

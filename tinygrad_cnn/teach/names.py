@@ -15,6 +15,7 @@ from .page import printable
 
 _PACKAGE = __name__.split(".")[0]
 _SUBSCRIPTS = str.maketrans("0123456789", "₀₁₂₃₄₅₆₇₈₉")
+RESERVED = ("g",)                                       # what has arrived is called so: a variable g is shown as g₁
 LONGEST = 48
 DEEPEST = 20                                            # frames in which variables are looked for
 
@@ -66,13 +67,19 @@ class Names:
     def _set(self, tensor, name):
         count = self._counts[name] = self._counts.get(name, 0) + 1
         self._tensors[key_of(tensor)] = tensor          # its array's id belongs to it as long as it lives
-        self._known[key_of(tensor)] = name if count == 1 else name + str(count).translate(_SUBSCRIPTS)
+        plain = count == 1 and name not in RESERVED
+        self._known[key_of(tensor)] = name if plain else name + str(count).translate(_SUBSCRIPTS)
 
     def by_letter(self, tensor, letter):
         """Name a tensor after the argument it was: a last resort, and only for letters that say something."""
         if len(letter) > 1 and not letter[-1].isdigit():
             self._set(tensor, letter)
         return self._known.get(key_of(tensor))
+
+    def name_start(self, tensor):
+        """Name the gradient a recorded backward pass starts with, unless it has a name."""
+        if self.of(tensor) is None:
+            self._set(tensor, "start")
 
     def add_module(self, module, prefix=""):
         """Name the parameters and buffers of a module by their paths."""

@@ -7,10 +7,12 @@ import inspect
 import os
 from functools import cache
 
+from ..autograd.graph import Node, next_id
 from ..autograd.modes import changed, get_mode, is_grad_enabled, reset_mode, set_mode, user_line
 from ..errors import ArgumentTypeError, GradError
 from ..nn import Module, Parameter
 from ..tensor import Leaf, Tensor
+from .attributes import attributes_of, text_of
 from .names import Names, key_of, user_frames, variables_of
 from .tape import Tape, TapeTensor
 from .values import LIMIT, Value, written
@@ -31,6 +33,8 @@ class Recorder:
         self._tensors = {}                              # key -> (number, version)
         self._held = []                                 # what keeps the keys from being used again
         self._calls = {}                                # node -> number of the event of its call
+        self._arrays = {}                               # id of an array -> number of the newest tensor in it
+        self._first = next_id()                         # nodes with greater numbers were made since
 
     # Forward
 
@@ -75,6 +79,8 @@ class Recorder:
     def tensor(self, t):
         """The number of a tensor on the tape; it is added if it has not been seen, or was written into since."""
         key, version = key_of(t), _version(t)
+        if t.edge is not None and key not in self._tensors and self.write_own_steps(key):
+            self.fill_in(key, version, t)
         known = self._tensors.get(key)
         if known is not None and known[1] == version:
             entry = self.tape.tensors[known[0]]
@@ -85,7 +91,48 @@ class Recorder:
             return self._written(known[0], key, version, t)
         kind = ("constant" if t.edge is None else "computed" if not isinstance(t.edge, Leaf) else
                 "parameter" if isinstance(t, Parameter) else "leaf")
-        return self._add(key, version, t, TapeTensor(kind, self.names.of(t), None, None, *_shape_dtype(t), None))
+        name = self.names.of(t) or (self.detached_name(t) if kind == "constant" else None)
+        return self._add(key, version, t, TapeTensor(kind, name, None, None, *_shape_dtype(t), None))
+
+    def write_own_steps(self, edge):
+        """Write down the nodes that the engine made without a call, down from `edge`; whether `edge` is one of them.
+
+        They are writes through views, and views derived again after such a write.
+        """
+        found, stack = {}, [edge]
+        while stack:
+            node = stack.pop()
+            if isinstance(node, Node) and node.id > self._first and node not in self._tensors:
+                found[node.id] = node
+                stack += [e for e in node.edges if e is not None and getattr(e, "id", 0) not in found]
+        for number in sorted(found):
+            self.own_step(found[number])
+        return edge in self._calls
+
+    def own_step(self, node):
+        """Write down one node as a call, as far as it knows it; its value is not known here."""
+        inputs = [{"unknown": True} if edge is None else {"tensor": self.edge(edge)} for edge in node.edges]
+        self.steps += 1
+        entry = TapeTensor("computed", None, self.steps, None, tuple(node.shape), dtype_name(node.dtype), None)
+        self.tape.tensors.append(entry)
+        self._tensors[node] = len(self.tape.tensors) - 1, None
+        self._calls[node] = self.tape.add(
+            "op", step=self.steps, op=self.op_name(node), inputs=inputs, names=self.names_of_inputs(node),
+            attrs=attributes_of(node), outputs=[self._tensors[node][0]],
+            module=self.path[-1] if self.path else None, line=None, inside=self.visit)
+
+    def fill_in(self, key, version, t):
+        """Give the tensor of the engine's own step its name and value, now that it is seen."""
+        number = self._tensors[key][0]
+        entry = self.tape.tensors[number]
+        entry.name, entry.value = self.names.of(t), self.value(t)
+        self._held.append(t.array)
+        self._tensors[key] = number, version
+
+    def detached_name(self, t):
+        """The name of a constant in the memory of a tensor on the tape: what detach() returned; None for others."""
+        number = self._arrays.get(id(t.array))
+        return None if number is None else f"{self.tape.label(number)}.detach()"
 
     def _written(self, number, key, version, t):
         """The number of a tensor whose memory was written since: a new entry, unless it holds the same as before."""
@@ -105,6 +152,7 @@ class Recorder:
         entry.value = self.value(t)
         self.tape.tensors.append(entry)
         self._held.append(t.array)
+        self._arrays[id(t.array)] = len(self.tape.tensors) - 1
         self._tensors[key] = len(self.tape.tensors) - 1, version
         return len(self.tape.tensors) - 1
 
@@ -158,7 +206,7 @@ class Recorder:
 
     def close(self):
         """Let go of everything that is not on the tape."""
-        self._tensors, self._held, self._calls = {}, [], {}
+        self._tensors, self._held, self._calls, self._arrays = {}, [], {}, {}
 
 
 class record:
@@ -241,32 +289,6 @@ def input_names(op, count):
         stem = names[0] if names else "x"
         return [f"{stem}{k}" for k in range(1, count + 1)]
     return list(names)
-
-
-def text_of(attribute):
-    """An attribute of a call as text: a geometry by its numbers, no addresses of objects."""
-    if hasattr(attribute, "kernel") and hasattr(attribute, "stride"):
-        return _geometry_text(attribute)
-    text = getattr(attribute, "name", None)
-    text = text if isinstance(text, str) else repr(attribute)
-    return text if " at 0x" not in text else type(attribute).__name__
-
-
-def _geometry_text(geometry):
-    """kernel (5, 5), s = 1, pad = 0: one number where the axes agree."""
-    def one(numbers):
-        return str(numbers[0]) if len(set(numbers)) == 1 else str(tuple(numbers))
-
-    parts = [f"kernel {tuple(geometry.kernel)}", f"s = {one(geometry.stride)}", f"pad = {one(_padding(geometry))}"]
-    if any(d != 1 for d in geometry.dilation):
-        parts.append(f"d = {one(geometry.dilation)}")
-    if getattr(geometry, "groups", 1) != 1:
-        parts.append(f"{geometry.groups} groups")
-    return ", ".join(parts)
-
-
-def _padding(geometry):
-    return geometry.before if hasattr(geometry, "before") else geometry.padding
 
 
 @cache

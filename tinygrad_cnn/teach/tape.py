@@ -46,7 +46,7 @@ EVENTS = {
     "cast": {"tensor": "tensor", "before": "text", "after": "text", "value": "value"},
     "add": {"tensor": "tensor", "arrival": "count", "value": "value?"},
     "hook": {"tensor": "tensor", "value": "value"},
-    # the end of a pass: a leaf's gradient goes into its .grad (before: what was there), or is what was asked for
+    # a gradient goes into a .grad (before: what was there), a leaf's at the end of a pass, or is what was asked for
     "grad": {"tensor": "tensor", "before": "value?", "added": "value", "value": "value"},
     "found": {"tensor": "tensor", "value": "value"},
     "done": {},

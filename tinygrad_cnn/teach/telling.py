@@ -78,7 +78,8 @@ class Teller:
         lines = numbers(value, room)
         if max(map(columns, lines)) > room:
             self.page.line(lead.rstrip(), right)
-            self.page.block(INDENT + "    ", lines)
+            lead = INDENT + "    "
+            self.page.block(lead, numbers(value, self.page.width - columns(lead)))
             return
         self.page.line(lead + lines[0], right)
         self.page.block(" " * columns(lead), lines[1:])

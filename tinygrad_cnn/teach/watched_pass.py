@@ -43,6 +43,8 @@ class WatchedPass(Pass):
         self.note("backward", name="grad" if self.targets else "backward", create_graph=bool(self.create),
                   starts=[self.to.edge(edge) for edge, _ in starts], values=[self.to.value(g) for _, g in starts])
         for edge, g in starts:
+            if self.create:
+                self.to.names.name_start(g)
             self.arrivals[edge] = self.arrivals.get(edge, 0) + 1
             super().give(edge, g, False)
 
@@ -93,9 +95,14 @@ class WatchedPass(Pass):
             if hooked:
                 self.note("note", note="hooks", about=self.to.tape.label(self.to.edge(edge)))
             return g
+        kept = None if edge.watch is None or type(g) is list else edge.watch.retained
+        before = None if kept is None or kept.grad is None else self.to.value(kept.grad)
         found = super().observe(edge, g)
         if found is not g:
             self.note("hook", tensor=self.to.edge(edge), value=self.to.value(found))
+        if kept is not None:
+            self.note("grad", tensor=self.to.edge(edge), before=before, added=self.to.value(found),
+                      value=self.to.value(kept.grad))
         return found
 
     def settle(self):
