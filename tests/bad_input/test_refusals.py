@@ -19,7 +19,8 @@ from tinygrad_cnn.errors import TinygradError
 nn, D = tg.nn, tg.utils.data
 # The words a cure begins with, or stands behind.
 CURES = re.compile(r"\b(add|append|ask|assign|bring|call|chain|choose|convert|crop|define|divide|exchange|give|keep|"
-                   r"leave|load|make|move|optimize|pad|pass|put|register|reshape|set|shuffle|step|take|turn|use|wrap|write|"
+                   r"leave|load|make|move|optimize|pad|pass|put|register|reshape|set|shuffle|step|take|turn|use|"
+                   r"wrap|write|"
                    r"go from|is a number from|must be|sizes must|not negative|sizes count)\b", re.IGNORECASE)
 # Layers that refuse nothing, and names that stand for the layers of another test.
 NO_REFUSALS = {"Module", "Identity", "ModuleList", "ModuleDict", "Sequential", "ParameterList", "ParameterDict",
