@@ -30,11 +30,11 @@ def nodes_below(edge):
     return sorted(seen, key=lambda node: node.id)
 
 
-def read_graph(loss, names, frames, limit, values=True):
-    """A GraphReader that has written down the calls by which `loss` was computed, oldest first."""
+def read_graph(loss, names, frames, limit, values=True, function="explain"):
+    """A GraphReader that has written down the calls by which `loss` was computed, oldest first, for `function`."""
     if loss.edge is None or isinstance(loss.edge, Leaf):
-        raise GradError("explain: this tensor was not computed from one that requires grad, so there is no graph to "
-                        "show. Set requires_grad=True on an input before computing it, or use record().")
+        raise GradError(f"{function}: this tensor was not computed from one that requires grad, so there is no graph "
+                        "to show. Set requires_grad=True on an input before computing it, or use record().")
     named = Names(names)
     named.add_all_of(frames)
     reader = GraphReader(Tape(limit, source="graph"), named, loss.device, values)
@@ -47,7 +47,7 @@ def read_graph(loss, names, frames, limit, values=True):
 
 def graph_of(loss, names=None, frames=()):
     """The calls by which `loss` was computed, as a tape without values. Raises: GradError if there is no graph."""
-    return read_graph(loss, names, frames, LIMIT, values=False).tape
+    return read_graph(loss, names, frames, LIMIT, values=False, function="tree").tape
 
 
 def graph_tape(loss, names=None, frames=(), limit=LIMIT):
