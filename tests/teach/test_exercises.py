@@ -165,6 +165,14 @@ def test_an_error_of_the_student_s_comes_out_as_it_is_after_the_case_that_made_i
     assert capsys.readouterr().out == "slope(cubic, 1.0, 0.01):\n"
 
 
+def test_exchanging_kernel_and_matrix_in_exercise_12_is_told_as_such():
+    program = next(path for path in PROGRAMS if path.stem.startswith("exercise12"))
+    scope = {"__name__": "filled"}
+    exec(program.read_text(encoding="utf-8").replace("correlate(..., ...)", "correlate(X, delta)"), scope)
+    with pytest.raises(ValueError, match="which of the two is the kernel"):
+        scope["kernel_gradient"](np.ones((2, 2)), np.ones((4, 4)))
+
+
 def test_a_result_in_another_float_type_or_as_a_list_is_right():
     def bias_gradient(g):
         return np.float32(g.sum(axis=0)).tolist()

@@ -4,6 +4,8 @@ import numpy as np
 
 def correlate(W, X):
     """W * X without padding, as in exercise 10."""
+    if W.shape > X.shape:
+        raise ValueError(f"W {W.shape} 比 X {X.shape} 大：谁是核？ / W is larger: which of the two is the kernel?")
     windows = np.lib.stride_tricks.sliding_window_view(X, W.shape)
     return np.einsum("klmn,mn->kl", windows, W)
 
