@@ -322,6 +322,18 @@ def test_a_long_name_is_cut_in_its_middle():
     assert "end.grad" in text
 
 
+def test_a_tensor_written_in_place_is_given_again_and_said_to_be_written():
+    w = tg.tensor([1.0, 2.0], requires_grad=True)
+    with tg.teach.record() as tape:
+        (w * w).sum().backward()
+        with tg.no_grad():
+            w -= 0.25 * w.grad
+        (w * w).sum().backward()
+    lines = [line.split() for line in text_of(tape, "en").splitlines() if line.startswith("   w ")]
+    assert lines == [["w", "(2,)", "[1.,", "2.]", "wants", "a", "gradient"],
+                     ["w", "(2,)", "[0.5000,", "1.0000]", "after", "a", "write", "in", "place"]]
+
+
 def test_a_long_name_does_not_cost_the_others_their_numbers():
     x, y = tg.tensor([2.0, 3.0], requires_grad=True), tg.tensor([4.0, 5.0])
     with tg.teach.record(names={"层" * 60: x, "y": y}) as tape:

@@ -391,6 +391,15 @@ def test_the_gradient_a_recorded_pass_starts_with_has_a_name():
     assert "start" in names(tape) and slope.item() == 12
 
 
+def test_a_step_of_descent_by_hand_names_the_gradient():
+    w = tg.tensor([1.0, 2.0], requires_grad=True)
+    with tg.teach.record() as tape:
+        (w * w).sum().backward()
+        with tg.no_grad():
+            w -= 0.5 * w.grad
+    assert "w.grad" in names(tape) and w.tolist() == [0, 0]
+
+
 def test_a_variable_called_g_does_not_take_the_name_of_the_arriving_gradient():
     x = tg.tensor(2.0, requires_grad=True)
     with tg.teach.record() as tape:

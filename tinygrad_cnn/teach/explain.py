@@ -62,6 +62,7 @@ class Explanation(Teller):
     def __init__(self, tape, texts):
         super().__init__(tape, texts)
         self.given, self.phase, self.results, self.conventions, self.creating = set(), None, [], False, False
+        self.labels = set()                             # of what has been given
         self.visited = None                             # the event of the node whose rules are being told
 
     def text(self):
@@ -132,10 +133,13 @@ class Explanation(Teller):
         for number, label in labels.items():
             tensor = tensors[number]
             lead = f"   {padded(label, first)}  {padded(shape_text(tensor.shape), second)}  "
-            if tensor.kind != "constant":
+            if label in self.labels:
+                right = self.texts.phrase("rewritten")
+            elif tensor.kind != "constant":
                 right = self.texts.phrase(tensor.kind)
             else:
                 right = tensor.dtype if "int" in tensor.dtype or tensor.dtype == "bool" else ""
+            self.labels.add(label)
             self.value_lines(lead, tensor.value, right)
 
     # Backward

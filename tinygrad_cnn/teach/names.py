@@ -81,6 +81,11 @@ class Names:
         if self.of(tensor) is None:
             self._set(tensor, "start")
 
+    def name_grad(self, grad, owner):
+        """Name what stands in the `.grad` of a tensor with a name, unless it has one itself."""
+        if owner and key_of(grad) not in self._known:
+            self._set(grad, f"{owner}.grad")
+
     def add_module(self, module, prefix=""):
         """Name the parameters and buffers of a module by their paths."""
         self._modules[id(module)] = module

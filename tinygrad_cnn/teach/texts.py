@@ -17,6 +17,7 @@ TEXTS = {
         "leaf": "要求梯度",
         "constant": "常量",
         "computed": "已算出",
+        "rewritten": "改写之后",
         "convention": "L = {start}。每一步中 y 是该步的输出，g = ∂L/∂y 是已到达 y 的梯度；= 首次到达，"
                       "+ 再次到达并累加。",
         "convention_rules": "· 逐元素相乘，@ 矩阵乘法，ᵀ 转置，[条件] 成立为 1、否则为 0。",
@@ -57,6 +58,7 @@ TEXTS = {
         "leaf": "wants a gradient",
         "constant": "constant",
         "computed": "computed earlier",
+        "rewritten": "after a write in place",
         "convention": "L = {start}. In each step y is its output and g = ∂L/∂y the gradient that has arrived there; "
                       "= is a first arrival, + a later one that is added.",
         "convention_rules": "· multiplies element by element, @ is the matrix product, ᵀ the transpose, [condition] is "

@@ -128,4 +128,6 @@ class WatchedPass(Pass):
         if arrived is not None and arrived[1] is not g:
             self.note("hook", tensor=number, value=added)
         super().accumulate(leaf, g, owned)
+        if leaf.grad is not None and leaf.grad.edge is None:
+            self.to.names.name_grad(leaf.grad, self.to.tape.tensors[number].name)
         self.note("grad", tensor=number, before=before, added=added, value=self.to.value(leaf.grad))
