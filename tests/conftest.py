@@ -6,6 +6,7 @@ the same cases every time, `intense` looks far.
 import importlib.util
 import os
 import random
+import signal
 
 import numpy as np
 import pytest
@@ -50,6 +51,14 @@ def _no_oracle():
 
 def _no_gpu():
     return None if tg.cuda.is_available() else "needs CuPy 14 and an NVIDIA GPU; see python -m tinygrad_cnn doctor"
+
+
+@pytest.fixture(scope="session", autouse=True)
+def ctrl_c_is_heard():
+    """A shell starts background jobs with Ctrl-C ignored; tests send it to themselves and to what they start."""
+    before = signal.signal(signal.SIGINT, signal.default_int_handler)
+    yield
+    signal.signal(signal.SIGINT, before)
 
 
 @pytest.fixture(autouse=True)

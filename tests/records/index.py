@@ -160,7 +160,7 @@ register(Record("embedding", ops="embedding", function=lambda weight, index: emb
                         r"embedding: position 3 is out of range .* Use 0 to 2"),
                        (lambda: embedding(tg.tensor([1]), W, padding_idx=3), TensorIndexError,
                         r"padding_idx=3 is out of range for 3 rows"),
-                       (lambda: embedding(tg.tensor([1]), tg.zeros(3)), ShapeError, r"weight is a matrix"),
+                       (lambda: embedding(tg.tensor([1]), tg.zeros(3)), ShapeError, r"shape \(3,\)\. Make it a matrix"),
                        (lambda: embedding(tg.tensor([1]), W, max_norm=1.0), ArgumentError, r"not supported")]))
 
 register(Record("copy_", ops="copy put", function=lambda x, src: (x * 1).copy_(src),

@@ -134,3 +134,8 @@ def test_random_functions_are_refused_with_the_reason():
 def test_inputs_without_gradients_are_refused():
     with pytest.raises(ArgumentError, match="none of the inputs is a tensor with requires_grad=True"):
         gradcheck(tg.exp, tg.ones(2))
+
+
+def test_a_function_that_gives_nan_is_said_to_and_not_called_a_kink():
+    with pytest.raises(GradcheckError, match=r"log .*gives nan for output 0 at \(1,\).*for which it is defined"):
+        gradcheck(tg.log, tg.tensor([1.0, -1.0], dtype=tg.float64, requires_grad=True))

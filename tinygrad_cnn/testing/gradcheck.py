@@ -135,6 +135,8 @@ class _Check:
         if not self.smooth:
             raise ArgumentError("gradcheck: func returned no floating-point tensor, so there is nothing to "
                                 "differentiate.")
+        for k in self.smooth:
+            self.refuse_nan(k, again[k])
         self.v = {k: self.rng.uniform(0.5, 1.5, outputs[k].array.shape) for k in self.smooth}
         gradients = self.gradients(outputs)
         directions = {k: self.rng.uniform(-1.0, 1.0, x.shape) for k, x in self.host.items()}
@@ -145,6 +147,14 @@ class _Check:
         if full or suspicious or not self.close(analytic, numeric):
             self.localise(gradients, numeric, analytic, full)
         self.same_when_strided(outputs, gradients)
+
+    def refuse_nan(self, number, output):
+        """Differences of nan are nan: nothing can be checked where the function is not defined."""
+        where = np.argwhere(np.isnan(output))
+        if len(where):
+            place = tuple(int(i) for i in where[0])
+            raise GradcheckError(f"gradcheck: {self.named()} gives nan for output {number} at {place}, where there is "
+                                 "no slope. Check at inputs for which it is defined.")
 
     def rounding(self, outputs, gradients):
         """What differences can be off by: rounding of the outputs over the step, and the step's own square."""
