@@ -233,4 +233,5 @@ register(Record(
     "kl_div", ops="kl_div", function=tg.kl_div, reference=elementwise(kl),
     cases=pairs(options={"log_target": st.booleans()}, low=-2.0, high=-0.1, target_low=0.1, target_high=1.0),
     wrong=[*pair_refusals("kl_div"),
-           (lambda: tg.kl_div(tg.zeros(2), tg.zeros(3)), tg.errors.ShapeError, r"kl_div: input \(2,\), target \(3,\)")]))
+           (lambda: tg.kl_div(tg.zeros(2), tg.zeros(3)), tg.errors.ShapeError,
+            r"kl_div: input \(2,\), target \(3,\)")]))
