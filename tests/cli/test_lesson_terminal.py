@@ -33,9 +33,10 @@ class Terminal:
         for _ in range(presses):
             self.type(key)
             try:
-                return self.process.wait(1)
+                self.process.wait(1)
             except subprocess.TimeoutExpired:
-                pass
+                continue
+            break
 
     def end(self):
         """The exit code, once everything it shows is read."""
