@@ -32,7 +32,7 @@ LAYERS = (
     {"protocols"},
     {"operators"},
     {"nn", "optim", "io"},
-    {"data"},
+    {"data", "figures"},
     {"testing"},
     {"teach", "train"},
     {"cli"},

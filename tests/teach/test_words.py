@@ -7,7 +7,7 @@ import pytest
 from hypothesis import given
 
 from tinygrad_cnn.errors import ArgumentError
-from tinygrad_cnn.teach.text_table import width
+from tinygrad_cnn.teach.page import columns as width
 from tinygrad_cnn.teach.words import LANGUAGES, Words, tell
 
 SAID = Words("梯度与数组同形，求和。", "A gradient has the shape of its array.")

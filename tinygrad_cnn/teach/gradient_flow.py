@@ -5,8 +5,8 @@ the parameters themselves are.
 """
 from ..autograd import enable_grad, grad
 from ..errors import ArgumentError, ArgumentTypeError
+from ..figures import new_figure, save
 from ..tensor import Tensor
-from .picture import new_figure, save
 from .text_table import Printed, bar, lined_up, told
 from .texts_layers import headings, say
 from .untouched import untouched

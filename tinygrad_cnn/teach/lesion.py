@@ -7,9 +7,9 @@ from contextlib import ExitStack
 
 from ..autograd import no_grad
 from ..errors import ArgumentError, ArgumentTypeError
+from ..figures import new_figure, save
 from ..tensor import Tensor
 from .forward_pass import forward_pass
-from .picture import new_figure, save
 from .residual_blocks import residual_blocks
 from .text_table import Printed, bar, lined_up
 from .texts_layers import headings, say

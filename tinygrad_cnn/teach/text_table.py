@@ -1,10 +1,9 @@
 """Tables and bars for the terminal: columns that line up, Chinese letters counted as two wide, nothing unprintable."""
 import math
 
-from .page import WIDTH, padded, printable, wrapped
-from .page import columns as width
+from .page import WIDTH, columns, padded, printable, wrapped
 
-__all__ = ["Printed", "bar", "bytes_of", "count_of", "lined_up", "rounded", "times", "told", "width"]
+__all__ = ["Printed", "bar", "bytes_of", "count_of", "lined_up", "rounded", "times", "told"]
 
 
 class Printed:
@@ -24,13 +23,13 @@ def lined_up(head, rows, left=1):
     fc       10
     """
     cells = [[printable(str(cell)) for cell in row] for row in (head, *rows)]
-    widths = [max(width(row[k]) for row in cells) for k in range(len(head))]
+    widths = [max(columns(row[k]) for row in cells) for k in range(len(head))]
     lines = [_line(row, widths, left) for row in cells]
     return [lines[0], "  ".join("-" * w for w in widths).rstrip(), *lines[1:]]
 
 
 def _line(row, widths, left):
-    parts = [padded(cell, w) if k < left else " " * (w - width(cell)) + cell
+    parts = [padded(cell, w) if k < left else " " * (w - columns(cell)) + cell
              for k, (cell, w) in enumerate(zip(row, widths))]
     return "  ".join(parts).rstrip()
 
@@ -42,9 +41,9 @@ def told(text, lead=""):
     ['a: one', '   two']
     """
     lead = printable(lead)
-    room = max(WIDTH - width(lead), WIDTH // 2)
+    room = max(WIDTH - columns(lead), WIDTH // 2)
     lines = [line for part in text.split("\n") for line in wrapped(printable(part), room)]
-    return [(lead if k == 0 else " " * width(lead)) + line for k, line in enumerate(lines)]
+    return [(lead if k == 0 else " " * columns(lead)) + line for k, line in enumerate(lines)]
 
 
 def bar(value, longest, length=40):

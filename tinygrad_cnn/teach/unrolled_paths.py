@@ -10,9 +10,9 @@ from math import comb
 
 from ..autograd import enable_grad, grad, no_grad
 from ..errors import ArgumentError
+from ..figures import new_figure, save
 from ..ops import cat, stack
 from .forward_pass import model_inputs
-from .picture import new_figure, save
 from .residual_blocks import residual_blocks
 from .text_table import Printed, bar, lined_up, told
 from .texts_layers import headings, say

@@ -4,7 +4,7 @@ import sys
 from typing import NamedTuple
 
 from ..errors import ArgumentError
-from .text_table import width
+from .page import columns
 
 LANGUAGES = ("both", "zh", "en")
 
@@ -42,10 +42,10 @@ def tell(text=""):
 _PIECES = re.compile("[\u2e80-\uffef][，。；：？！、）》”]*|[^\u2e80-\uffef ]+ *| +")
 
 
-def _broken(text, columns):
+def _broken(text, widest):
     lines = [""]
     for piece in _PIECES.findall(text):
-        if lines[-1] and width(lines[-1] + piece.rstrip()) > columns:
+        if lines[-1] and columns(lines[-1] + piece.rstrip()) > widest:
             lines.append("")
         lines[-1] += piece
     return [line.rstrip() for line in lines]

@@ -1,10 +1,11 @@
 """Options: one object says what a value may be, for the command line (text) and for a JSON file (values) alike."""
 import math
+from abc import ABC, abstractmethod
 
 from ..errors import ArgumentError
 
 
-class Option:
+class Option(ABC):
     """What one setting may be.
 
     Args: text: what the help says. none: whether it may be left open (None).
@@ -19,9 +20,9 @@ class Option:
         """The value that a word of the command line stands for. Raises: ValueError."""
         return self.of(text)
 
+    @abstractmethod
     def of(self, value):
         """The value, if it is one that may be. Raises: ValueError saying what is wrong with it."""
-        raise NotImplementedError
 
     def check(self, name, value):
         """The value, if it is one that may be. Raises: ArgumentError naming the setting."""

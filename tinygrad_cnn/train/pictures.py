@@ -1,11 +1,7 @@
-"""Pictures of a run.
-
-They are drawn with matplotlib's objects on its Agg canvas: no window, and no state shared with the user's own plots.
-"""
+"""Pictures of a run, drawn with matplotlib."""
 import numpy as np
 
-from ..errors import MissingExtraError
-from ..io import atomic_write
+from ..figures import new_figure, save
 
 _LEGIBLE = 25                                   # classes whose names and counts find room
 _TRAIN, _TEST = "#c44e52", "#4c72b0"
@@ -16,7 +12,7 @@ def draw_learning_curve(rows, path, title):
 
     Args: rows: dicts with epoch, train_loss, train_accuracy, test_loss, test_accuracy (accuracies 0 to 1).
     """
-    figure = _figure(10, 4)
+    figure = new_figure("pictures", 10, 4)
     epochs = [row["epoch"] for row in rows]
     for place, (kind, scale, label) in enumerate((("loss", 1, "loss"), ("accuracy", 100, "accuracy (%)")), 1):
         axes = figure.add_subplot(1, 2, place)
@@ -29,7 +25,7 @@ def draw_learning_curve(rows, path, title):
         axes.grid(alpha=0.3)
         axes.legend()
     figure.suptitle(title)
-    _write(figure, path)
+    save(figure, path)
 
 
 def draw_confusion_matrix(confusion, class_names, path, title):
@@ -38,7 +34,7 @@ def draw_confusion_matrix(confusion, class_names, path, title):
     Shapes: confusion (K, K) of counts; class_names K strings. More than 25 classes are drawn without names and counts.
     """
     confusion = np.asarray(confusion)
-    figure = _figure(7, 6.4)
+    figure = new_figure("pictures", 7, 6.4)
     axes = figure.add_subplot()
     axes.imshow(_colours(confusion))
     if len(class_names) <= _LEGIBLE:
@@ -52,7 +48,7 @@ def draw_confusion_matrix(confusion, class_names, path, title):
     axes.set_xlabel("predicted")
     axes.set_ylabel("true")
     axes.set_title(title)
-    _write(figure, path)
+    save(figure, path)
 
 
 def draw_filters(weight, path, title):
@@ -73,12 +69,12 @@ def draw_filters(weight, path, title):
     for number, tile in enumerate(tiles):
         row, column = divmod(number, columns)
         sheet[row * (height + 1):, column * (width + 1):][:height, :width] = tile
-    figure = _figure(6, 0.4 + 6 * sheet.shape[0] / sheet.shape[1])
+    figure = new_figure("pictures", 6, 0.4 + 6 * sheet.shape[0] / sheet.shape[1])
     axes = figure.add_subplot()
     axes.imshow(sheet, interpolation="nearest")
     axes.set_axis_off()
     axes.set_title(title)
-    _write(figure, path)
+    save(figure, path)
 
 
 def _colours(confusion):
@@ -90,21 +86,3 @@ def _colours(confusion):
         strength[part] = np.sqrt(confusion[part] / most) if most else 0    # the root keeps single mistakes visible
     full = np.where(right[..., None], (0.13, 0.32, 0.62), (0.85, 0.35, 0.30))
     return 1 + strength[..., None] * (full - 1)
-
-
-def _figure(width, height):
-    """A figure of that many inches on an Agg canvas."""
-    try:
-        from matplotlib.backends.backend_agg import FigureCanvasAgg
-        from matplotlib.figure import Figure
-    except ImportError:
-        raise MissingExtraError("pictures: the package matplotlib is not installed. "
-                                "Run: pip install 'tinygrad_cnn[train]'") from None
-    figure = Figure(figsize=(width, height), dpi=120, layout="constrained")
-    FigureCanvasAgg(figure)
-    return figure
-
-
-def _write(figure, path):
-    with atomic_write(path) as part:
-        figure.savefig(part, format="png")

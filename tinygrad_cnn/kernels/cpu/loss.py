@@ -1,7 +1,6 @@
 """Losses on class indices for NumPy: rows of classes in blocks and threads, and targets checked before any work.
 
-A block of rows goes through its chain of ufuncs while it is in cache. Each row is computed alone, so results do not
-depend on the number of threads. The formulas and shapes are those of kernels/generic/loss.py.
+The blocks are those of rows.py; the formulas and shapes are those of kernels/generic/loss.py.
 """
 import numpy as np
 
@@ -9,8 +8,7 @@ from ...errors import ArgumentError, TensorIndexError
 from ..generic import loss as generic
 from ..generic.loss import TargetWeights, class_axis_back, class_axis_last
 from ..generic.precision import is_narrow
-
-BLOCK = 1 << 16             # numbers in a block: 256 kB of float32
+from .rows import in_blocks, largest
 
 
 def nll_loss(device, x, target, weight, how):
@@ -27,7 +25,7 @@ def cross_entropy(device, x, target, weight, how, wants):
     def block(a, b):
         v = rows[a:b].astype(w.dtype, copy=False)
         u = device.scratch("loss", v.shape, w.dtype)
-        v.max(axis=1, out=peak[a:b])
+        peak[a:b] = largest(v)
         np.subtract(v, peak[a:b, None], out=u)
         np.subtract(0, u[np.arange(b - a), flat[a:b]], out=loss[a:b])
         if w.smoothing:
@@ -36,7 +34,7 @@ def cross_entropy(device, x, target, weight, how, wants):
         np.log(u.sum(axis=1), out=log_sum[a:b])
 
     spread = np.empty(len(rows) if w.smoothing else 0, w.dtype)
-    _in_blocks(device, block, *rows.shape)
+    in_blocks(device, block, *rows.shape)
     loss += log_sum
     y = w.reduced(w.mixed(loss, w.total() * log_sum - spread if w.smoothing else None))
     if how.reduction == "none":
@@ -69,7 +67,7 @@ def cross_entropy_grad(device, g, x, peak, log_sum, target, weight, how):
         if out.dtype != w.dtype:
             out[a:b] = u
 
-    _in_blocks(device, block, *rows.shape)
+    in_blocks(device, block, *rows.shape)
     return class_axis_back(np, d)
 
 
@@ -106,14 +104,3 @@ def _check_targets(op, target, classes, ignore_index):
                                f"classes. Use numbers from 0 to {classes - 1}, or ignore_index={ignore_index} for "
                                "targets that do not count.")
     return False
-
-
-def _in_blocks(device, block, rows, classes):
-    """Call block(start, stop) for runs of rows, on the device's threads where there is more than one run."""
-    size = max(1, BLOCK // max(1, classes))
-
-    def part(start, stop):
-        for k in range(start, stop):
-            block(k * size, min(rows, k * size + size))
-
-    device.parallel(part, -(-rows // size))

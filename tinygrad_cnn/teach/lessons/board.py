@@ -2,7 +2,7 @@
 import numpy as np
 
 from ...tensor import Tensor
-from ..text_table import width
+from ..page import columns
 
 
 def side_by_side(*parts):
@@ -36,6 +36,6 @@ def _rows(matrix):
 
 def _padded(block, height):
     """Signs stand beside the first row."""
-    widest = max(map(width, block))
-    lines = [line + " " * (widest - width(line)) for line in block]
+    widest = max(map(columns, block))
+    lines = [line + " " * (widest - columns(line)) for line in block]
     return lines + [" " * widest] * (height - len(lines))

@@ -1,6 +1,6 @@
-"""Figures of matplotlib, for who asks for a picture: no window, no state shared with the user's own plots."""
-from ..errors import MissingExtraError
-from ..io import atomic_write
+"""Figures of matplotlib on its Agg canvas, for training and teaching: no window, nothing shared with a user's plots."""
+from .errors import MissingExtraError
+from .io import atomic_write
 
 __all__ = ["new_figure", "save"]
 
@@ -14,7 +14,7 @@ def new_figure(function, width, height):
         from matplotlib.backends.backend_agg import FigureCanvasAgg
         from matplotlib.figure import Figure
     except ImportError:
-        raise MissingExtraError(f"{function}: a picture needs the package matplotlib, which is not installed. "
+        raise MissingExtraError(f"{function}: the package matplotlib is not installed. "
                                 "Run: pip install 'tinygrad_cnn[train]'") from None
     figure = Figure(figsize=(width, height), dpi=120, layout="constrained")
     FigureCanvasAgg(figure)
