@@ -4,6 +4,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 import tinygrad_cnn as tg
+from tests.teach.twice import Twice
 from tinygrad_cnn import nn
 from tinygrad_cnn.errors import ArgumentError
 from tinygrad_cnn.nn import functional as F
@@ -222,18 +223,6 @@ def test_an_unknown_layer_is_refused_with_the_names_there_are():
     field = receptive_field(nn.models.LeNet(), (1, 3, 32, 32))
     with pytest.raises(ArgumentError, match="no layer 'conv9'.*features.0, features.2"):
         field["conv9"]
-
-
-class Twice(tg.autograd.Function):
-    """A Function of the user's: twice its input."""
-
-    @staticmethod
-    def forward(ctx, x):
-        return 2 * x
-
-    @staticmethod
-    def backward(ctx, g):
-        return 2 * g
 
 
 class WithFunction(nn.Module):

@@ -7,6 +7,7 @@ import pytest
 from hypothesis import given
 
 import tinygrad_cnn as tg
+from tests.teach.twice import Twice
 from tinygrad_cnn import nn
 from tinygrad_cnn.errors import ArgumentTypeError
 from tinygrad_cnn.nn import functional as F
@@ -249,18 +250,6 @@ def test_the_text_is_in_the_language_asked_for():
 def test_float64_counts_eight_bytes_and_numbers_are_drawn_in_the_models_dtype():
     found = summary(nn.Conv2d(1, 1, 1).double(), (1, 1, 2, 2))
     assert found.activation_bytes == 32 and found.parameter_bytes == 16
-
-
-class Twice(tg.autograd.Function):
-    """A Function of the user's: twice its input."""
-
-    @staticmethod
-    def forward(ctx, x):
-        return 2 * x
-
-    @staticmethod
-    def backward(ctx, g):
-        return 2 * g
 
 
 def test_a_function_of_the_users_is_counted_by_its_name_and_has_no_field():

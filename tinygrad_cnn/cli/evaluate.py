@@ -1,6 +1,6 @@
 """Test trained weights on the held-out half of a data set: top-1, top-5, and a table by class."""
 from .exit_codes import DONE
-from .options import add_settings, add_trained, given_settings
+from .options import add_settings, add_trained, trained_model
 
 _SETTINGS = ("model", "data", "data_dir", "download", "image_size", "batch_size", "device", "threads", "workers")
 
@@ -13,14 +13,11 @@ def add_arguments(parser):
 
 def run(arguments):
     """Print the result; returns 0."""
-    from ..device import Device, set_num_threads
+    from ..device import Device
     from ..nn import CrossEntropyLoss
     from ..train import confusion_matrix, evaluate
     from ..train.sources import open_data, test_batches
-    from ..train.trained import trained
-    found = trained(arguments.run, arguments.weights, arguments.classes, **given_settings(arguments))
-    if found.settings.threads is not None:
-        set_num_threads(found.settings.threads)
+    found = trained_model(arguments)
     data_set = open_data(found.settings, False)
     batches = test_batches(data_set, found.settings, Device(found.settings.device))
     evaluation = evaluate(found.model, batches, CrossEntropyLoss())

@@ -25,6 +25,16 @@ def add_trained(parser):
     parser.add_argument("--classes", metavar="FILE", help="names of the classes, one a line (the data set's)")
 
 
+def trained_model(arguments):
+    """The trained model that the command line asks for (a `train.trained.Trained`), with its threads set."""
+    from ..device import set_num_threads
+    from ..train.trained import trained
+    found = trained(arguments.run, arguments.weights, arguments.classes, **given_settings(arguments))
+    if found.settings.threads is not None:
+        set_num_threads(found.settings.threads)
+    return found
+
+
 def _add(parser, entry):
     from ..train.options import Choice, Flag
     option, name = entry.metadata["option"], "--" + entry.name.replace("_", "-")

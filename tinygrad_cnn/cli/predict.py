@@ -1,6 +1,6 @@
 """Say what is in picture files: the five likeliest classes of each, with a bar."""
 from .exit_codes import DONE
-from .options import add_settings, add_trained, given_settings
+from .options import add_settings, add_trained, trained_model
 
 _BAR, _SHOWN = 30, 5
 _SETTINGS = ("model", "data", "data_dir", "image_size", "device", "threads")
@@ -17,12 +17,9 @@ def run(arguments):
     """Print the predictions; returns 0."""
     from ..autograd import no_grad
     from ..data.photo import load_image
-    from ..device import Device, set_num_threads
+    from ..device import Device
     from ..train.sources import picture_transform
-    from ..train.trained import trained
-    found = trained(arguments.run, arguments.weights, arguments.classes, **given_settings(arguments))
-    if found.settings.threads is not None:
-        set_num_threads(found.settings.threads)
+    found = trained_model(arguments)
     transform, device = picture_transform(found.settings), Device(found.settings.device)
     for path in arguments.images:
         image = transform(load_image(path)).unsqueeze(0).to(device)                     # (1, C, H, W)
