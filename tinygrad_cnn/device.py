@@ -127,9 +127,9 @@ class Device:
         """A new array with whatever its memory holds: the one door for large arrays."""
         return self.xp.empty(shape, dtype)
 
-    def parallel(self, fn, n):
-        """Call fn(start, stop) over [0, n), split over the device's threads."""
-        self.workers.parallel(fn, n)
+    def parallel(self, fn, n, alone=False):
+        """Call fn(start, stop) over [0, n), split over the device's threads, or `alone` in this one."""
+        self.workers.parallel(fn, n, alone)
 
     def scratch(self, name, shape, dtype):
         """An uninitialised work array, valid until this thread asks for the same name again."""
@@ -173,7 +173,7 @@ class OneStream:
     def __init__(self, xp):
         self._empty = xp.empty
 
-    def parallel(self, fn, n):
+    def parallel(self, fn, n, alone=False):
         if n:
             fn(0, n)
 

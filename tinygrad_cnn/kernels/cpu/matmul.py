@@ -1,4 +1,6 @@
-"""Matrix products as NumPy does them best.
+"""Matrix products as NumPy does them best: small ones at once, large ones in threads of ours, never in BLAS's.
+
+What BLAS's own threads cost is told in kernels/threads.py. A large product is cut along its result's longest axis.
 
 Shapes: (..., M, K) x (..., K, N) -> (..., M, N).
 """
@@ -6,17 +8,43 @@ import numpy as np
 
 from ..generic.matmul import matmul as shared_matmul
 
+ALONE = 1 << 18             # multiplications up to which BLAS uses no threads of its own
+PARALLEL = 1 << 22          # multiplications from which a parallel region pays for its 54 us
+
 
 def matmul(device, a, b):
-    if a.ndim == 2 and b.ndim == 2 and a.itemsize > 2:
+    if a.ndim == 2 and b.ndim == 2 and a.itemsize > 2 and a.size * b.shape[1] <= ALONE:
         return a.dot(b)                                 # 0.5 us less a call than np.matmul
     return shared_matmul(device, a, b)
 
 
 def matrix_product(device, a, b):
-    if a.ndim == 2 and b.ndim == 2:
+    if a.ndim == 2 and b.ndim == 2 and a.size * b.shape[1] <= ALONE:
         return a.dot(b)
-    return np.matmul(_readable(a), _readable(b))
+    if a.ndim < 2 or b.ndim < 2:
+        return np.matmul(_readable(a), _readable(b))
+    a, b = _readable(a), _readable(b)
+    stack = np.broadcast_shapes(a.shape[:-2], b.shape[:-2])
+    y = device.empty((*stack, a.shape[-2], b.shape[-1]), a.dtype)
+    multiplications = y.size * a.shape[-1]
+    if multiplications <= ALONE:
+        return np.matmul(a, b, out=y)
+    axis = max(range(-y.ndim, 0), key=lambda k: y.shape[k])
+
+    def part(start, stop):
+        some = slice(start, stop)
+        np.matmul(a if axis == -1 else _along(a, axis, some), b if axis == -2 else _along(b, axis, some),
+                  out=_along(y, axis, some))
+
+    device.parallel(part, y.shape[axis], alone=multiplications < PARALLEL)
+    return y
+
+
+def _along(x, axis, some):
+    """The part `some` of x along an axis counted from the end, or all of x where it is broadcast along it."""
+    if x.ndim < -axis or x.shape[axis] == 1:
+        return x
+    return x[(slice(None),) * (x.ndim + axis) + (some,)]
 
 
 def _readable(x):

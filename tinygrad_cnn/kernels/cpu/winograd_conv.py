@@ -179,10 +179,7 @@ def weight_gradient(device, sums, shape):
             np.add(part, other[:, start:stop], out=part)
         np.matmul(part.T, k, out=rows[start:stop])
 
-    if first.nbytes > PARALLEL_BYTES:
-        device.parallel(run, len(rows))
-    else:
-        run(0, len(rows))
+    device.parallel(run, len(rows), alone=first.nbytes <= PARALLEL_BYTES)
     return dw
 
 
@@ -203,7 +200,13 @@ def transform_weights(device, weight, t):
     groups, o, c = weight.shape[:3]
     u = np.empty((FREQUENCIES, groups, c, o), FLOAT)
     if groups > 1:
-        np.matmul(t.k, _taps_first(device, weight, t.r).reshape(t.r ** 2, -1), out=u.reshape(FREQUENCIES, -1))
+        taps = _taps_first(device, weight, t.r).reshape(t.r ** 2, -1)
+        wide = u.reshape(FREQUENCIES, -1)
+
+        def columns(start, stop):
+            np.matmul(t.k, taps[:, start:stop], out=wide[:, start:stop])
+
+        device.parallel(columns, wide.shape[1], alone=u.nbytes <= PARALLEL_BYTES)
         return u
     block = max(1, WEIGHT_BYTES // (FREQUENCIES * o * FLOAT.itemsize))
 
