@@ -82,7 +82,7 @@ def cut(count, geometry, position_bytes, budget):
     output = geometry.output
     image_bytes = prod(output) * position_bytes
     whole = tuple(slice(0, n) for n in output)
-    if image_bytes <= budget:
+    if image_bytes <= budget and (count > 1 or image_bytes <= SHARED):
         return [Block(geometry, run, whole) for run in image_groups(count, image_bytes, budget)]
     axis, inner = 0, image_bytes // output[0]           # rows of this axis are counted; the axes before are walked
     while inner > budget and axis < len(output) - 1:
