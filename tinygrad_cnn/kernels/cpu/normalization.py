@@ -3,8 +3,10 @@
 Seen channels-last, activations are rows of C numbers: (n, L, C), where n is 1 for batch norm (L pixels of the whole
 batch) and N for the others. Forward needs two sums for each channel, then y = x scale + shift; backward two sums, then
 dx = g a + x b + c. A group's sums are sums of its channels'. What makes it fast:
-- a sum over rows is ones @ x (BLAS, 5x np.sum(axis=0)), in float32 for at most `ROWS` rows, then in float64;
-- the sums for the variance are of x minus the first pixel: mean(d^2) - mean(d)^2 loses no digits to a large mean;
+- few channels are summed as many: several pixels side by side make one row of about `WIDE` numbers;
+- a sum over rows is ones @ x (BLAS, 5x np.sum(axis=0)), one of products an einsum, which makes no array of them; in
+  float32 for at most `ROWS` rows, then in float64;
+- mean(x^2) - mean(x)^2 loses digits where the mean is far from 0: there all is done once more with x - mean;
 - numbers that belong to a channel are repeated up to `TILE`, so that ufuncs run along long rows.
 The sums of blocks are added in one order, so results do not depend on the number of threads.
 
@@ -22,6 +24,8 @@ from .rows import LONG
 SMALL = 1 << 12             # numbers up to which the plain kernels make fewer calls and take less time
 BLOCK = 1 << 18             # numbers in a block: 1 MB of float32
 ROWS = 1 << 12              # most rows summed in float32
+WIDE = 1 << 10              # numbers in a row of pixels side by side
+FAR = 2                     # standard deviations from 0 beyond which a mean costs more than two bits
 TILE = 1 << 16              # numbers in a repeated row: 0.8 of the time that 1 << 12 takes
 PARALLEL = 1 << 16          # numbers from which a parallel region pays for its 54 us
 
@@ -33,22 +37,25 @@ def norm_statistics(device, x, form, eps):
     if not form.channels:
         return row_norm.norm_statistics(device, x, form, eps)
     rows = _rows(device, x, form)
-    length = rows.shape[1]
-    first = rows[:, 0].astype(np.float64)
-    near = [_Repeated(values, rows) for values in first]
+    wide, length = _side_by_side(rows), rows.shape[1]
 
     def sums(s, a, b, out):
-        v = rows[s, a:b]
-        u = device.scratch("norm", v.shape, v.dtype)
-        near[s](np.subtract, v, u)
-        out[0] = _total(u)
-        np.multiply(u, u, out=u)
-        out[1] = _total(u)
+        v = wide[s, a:b]
+        out[0], out[1] = _total(v), _total_of_products(v, v)
 
-    s0, s1 = _channel_sums(device, rows.shape, sums)
-    mean = s0 / length
-    variance = s1 / length - mean * mean
-    mean += first
+    def sums_of_differences(s, a, b, out):
+        v = wide[s, a:b]
+        u = device.scratch("norm", v.shape, v.dtype)
+        centre[s](np.subtract, v, u)
+        out[0], out[1] = _total(u), _total_of_products(u, u)
+
+    s0, s1 = _channel_sums(device, rows.shape, wide.shape, sums) / length
+    mean, variance = s0, s1 - s0 * s0
+    if not _near(mean, variance):
+        mean = mean.astype(rows.dtype).astype(np.float64)
+        centre = [_Repeated(values, rows) for values in mean]
+        s0, s1 = _channel_sums(device, rows.shape, wide.shape, sums_of_differences) / length
+        mean, variance = mean + s0, s1 - s0 * s0
     if form.view[1] < rows.shape[2]:
         mean, variance = _over_groups(mean, variance, form.view[1])
     np.maximum(variance, 0, out=variance)               # rounding can take it below zero
@@ -88,19 +95,22 @@ def norm_grad(device, g, x, weight, mean, rstd, form, eps, affine):
     if not form.channels:
         return row_norm.norm_grad(device, g, x, weight, mean, rstd, form, affine)
     rows, grads = _rows(device, x, form), _rows(device, g, form)
+    wide, wide_grads = _side_by_side(rows), _side_by_side(grads)
     mean, rstd = _of_channels(mean, rows), _of_channels(rstd, rows)
-    centre = [_Repeated(values, rows) for values in mean]
+    near = _near(mean, 1 / (rstd * rstd))
+    centre = None if near else [_Repeated(values, rows) for values in mean]
 
     def sums(s, a, b, out):
-        h = grads[s, a:b]
-        u = device.scratch("norm", h.shape, h.dtype)
-        centre[s](np.subtract, rows[s, a:b], u)
-        np.multiply(u, h, out=u)
-        out[0] = _total(h)
-        out[1] = _total(u)
+        h, u = wide_grads[s, a:b], wide[s, a:b]
+        if not near:
+            u = device.scratch("norm", h.shape, h.dtype)
+            centre[s](np.subtract, wide[s, a:b], u)
+        out[0], out[1] = _total(h), _total_of_products(u, h)
 
-    sum_g, sum_gz = _channel_sums(device, rows.shape, sums)
-    sum_gz *= rstd
+    sum_g, sum_gz = _channel_sums(device, rows.shape, wide.shape, sums)
+    if near:
+        sum_gz = sum_gz - mean * sum_g
+    sum_gz = sum_gz * rstd
     w = np.ones(1) if weight is None else weight.astype(np.float64)
     mean_h, mean_hz = (_group_means(w * s, form.view[1], rows) for s in (sum_g, sum_gz))
     b = -rstd * rstd * mean_hz
@@ -155,13 +165,33 @@ def _total(u):
     return np.ones(len(u), u.dtype) @ u
 
 
-def _channel_sums(device, shape, sums):
-    """Two sums for each sample and channel, (2, n, C) in float64: sums(sample, start, stop, out) gives a block's."""
-    n, length, channels = shape
-    size = _block_rows(shape)
-    partial = np.zeros((n, max(1, -(-length // size)), 2, channels))
-    _in_blocks(device, shape, lambda s, a, b: sums(s, a, b, partial[s, a // size]))
-    return partial.sum(axis=1).transpose(1, 0, 2)
+def _total_of_products(u, v):
+    """The sum over rows of u v: (R, C) twice -> (C,)."""
+    return np.einsum("rc,rc->c", u, v)
+
+
+def _near(mean, variance):
+    """Whether sums of x itself, not of x - mean, serve: no mean is far from 0, and nothing has overflowed."""
+    return bool(np.all((mean * mean <= FAR * FAR * variance) & np.isfinite(variance)))
+
+
+def _side_by_side(rows):
+    """(n, L, C), contiguous, as (n, L / k, k C) with a row of at most `WIDE` numbers."""
+    n, length, channels = rows.shape
+    pixels = next(k for k in range(max(1, WIDE // channels), 0, -1) if length % k == 0)
+    return rows.reshape(n, length // pixels, pixels * channels)
+
+
+def _channel_sums(device, shape, wide, sums):
+    """Two sums for each sample and channel, (2, n, C) in float64: sums(sample, start, stop, out) gives a block's.
+
+    Args: shape: (n, L, C) of the rows. wide: their shape side by side, in whose rows start and stop count.
+    """
+    n, length, width = wide
+    size = _block_rows(wide)
+    partial = np.zeros((n, max(1, -(-length // size)), 2, width))
+    _in_blocks(device, wide, lambda s, a, b: sums(s, a, b, partial[s, a // size]))
+    return partial.sum(axis=1).reshape(n, 2, -1, shape[2]).sum(axis=2).swapaxes(0, 1)
 
 
 def _block_rows(shape):
