@@ -131,6 +131,10 @@ class Device:
         """Call fn(start, stop) over [0, n), split over the device's threads, or `alone` in this one."""
         self.workers.parallel(fn, n, alone)
 
+    def share(self, fn, n, alone=False):
+        """Call fn(k, k + 1) for each k < n, in any order, on whichever of the device's threads is free."""
+        self.workers.share(fn, n, alone)
+
     def scratch(self, name, shape, dtype):
         """An uninitialised work array, valid until this thread asks for the same name again."""
         return self.workers.scratch(name, shape, dtype)
@@ -176,6 +180,8 @@ class OneStream:
     def parallel(self, fn, n, alone=False):
         if n:
             fn(0, n)
+
+    share = parallel
 
     def scratch(self, name, shape, dtype):
         return self._empty(shape, dtype)

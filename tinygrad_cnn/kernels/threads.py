@@ -1,9 +1,11 @@
 """Parallel regions and scratch memory for NumPy kernels.
 
-The idea: the caller is one of the workers. `parallel(fn, n)` cuts [0, n) into as many runs as there are threads, hands
-all but the first to waiting daemon threads and does the first itself. The cut depends on n and the number of threads
-alone, so the bits of a result do too. A region that finds the pool busy (another user thread, or a region inside a
-region) goes through the same runs alone.
+The idea: the caller is one of the workers. A region is a list of runs [start, stop) of [0, n); the caller and the
+waiting daemon threads take them from it one by one until none is left. `parallel` makes as many runs as there are
+threads, for kernels that add up what a run finds: the cut depends on n and the number of threads alone, so the bits of
+a result do too. `share` makes n runs of one, for kernels whose runs touch nothing of each other's: a thread that wakes
+late, or is held up, does fewer. Waking a thread takes 30 to 60 us; the caller does not wait for one that comes when all
+is done. A region that finds the pool busy (another user thread, or a region inside a region) is done alone.
 
 BLAS is held to one thread inside: two threads that call a two-thread BLAS wait for each other's lock, and BLAS's own
 threads spin for 0.1 s after each product they shared, on the cores that the next region wants (left to them, a step of
@@ -20,25 +22,30 @@ from ..errors import ArgumentError
 
 
 class _Job:
-    """One run of a region, given to a worker; `finished` is released when it is done."""
-    __slots__ = ("run", "start", "stop", "error", "finished")
+    """A share in a region, given to a worker; `finished` is released when it is done."""
+    __slots__ = ("work", "takers", "error", "finished")
 
-    def __init__(self, run, start, stop):
-        self.run, self.start, self.stop = run, start, stop
-        self.error = None
+    def __init__(self, work):
+        self.work, self.takers, self.error = work, [], None
         self.finished = threading.Lock()
         self.finished.acquire()
+
+    def taken_by(self, who):
+        """Whether it is `who` that has it: whoever asked first."""
+        self.takers.append(who)
+        return self.takers[0] == who
 
 
 def _work(queue):
     np.seterr(all="ignore")                             # this thread's own setting: kernels are silent
     while True:
         job = queue.get()
-        try:
-            job.run(job.start, job.stop)
-        except BaseException as error:                  # carried to the caller, who raises it
-            job.error = error
-        job.finished.release()
+        if job.taken_by("worker"):
+            try:
+                job.work()
+            except BaseException as error:              # carried to the caller, who raises it
+                job.error = error
+            job.finished.release()
         job = None                                      # keeps no array alive while it waits
 
 
@@ -101,20 +108,28 @@ class Workers:
         self.num_threads = count
 
     def parallel(self, fn, n, alone=False):
-        """Call fn(start, stop) for consecutive runs that cover [0, n); an exception in any run is raised here.
+        """Call fn(start, stop) for as many runs as threads that cover [0, n); an exception in any is raised here.
 
         alone: do it all in this thread, for less work than a region costs; BLAS is held all the same.
         """
-        count = 1 if alone else max(1, min(self.num_threads, n))
-        cuts = [n * k // count for k in range(count + 1)]
+        count = 1 if alone else min(self.num_threads, n)
+        if n:
+            self._region(fn, [(n * k // count, n * (k + 1) // count) for k in range(count)])
+
+    def share(self, fn, n, alone=False):
+        """Call fn(k, k + 1) for each k < n, in any order, each on whichever thread is free."""
+        self._region(fn, [(0, n)] if alone else [(k, k + 1) for k in range(n)])
+
+    def _region(self, fn, runs):
+        count = min(self.num_threads, len(runs))
         busy = self._busy                               # a fork inside the region gives the child a new lock
         mine = count > 1 and busy.acquire(blocking=False)
         blas = self._blas.hold()
         try:
             if mine:
-                self._together(fn, cuts)
-            elif n:
-                for start, stop in zip(cuts, cuts[1:]):
+                self._together(fn, runs, count)
+            else:
+                for start, stop in runs:
                     fn(start, stop)
         finally:
             if blas:
@@ -122,19 +137,27 @@ class Workers:
             if mine:
                 busy.release()
 
-    def _together(self, fn, cuts):
-        while len(self._queues) < len(cuts) - 2:
+    def _together(self, fn, runs, count):
+        while len(self._queues) < count - 1:
             queue = SimpleQueue()
             threading.Thread(target=_work, args=(queue,), daemon=True, name="tinygrad_cnn worker").start()
             self._queues.append(queue)
+        left = iter(runs)                               # of several threads, each gets another run from it
+
+        def work():
+            for start, stop in left:
+                fn(start, stop)
+
         jobs = []
         try:
-            for queue, start, stop in zip(self._queues, cuts[1:], cuts[2:]):
-                job = _Job(fn, start, stop)
+            for queue in self._queues[:count - 1]:
+                job = _Job(work)
                 queue.put(job)
                 jobs.append(job)
-            fn(0, cuts[1])
+            work()
         finally:
+            for _ in left:                              # after an error: what nobody has begun is left
+                pass
             interrupted = _wait(jobs)
         for job in jobs:
             if job.error is not None:
@@ -170,12 +193,15 @@ class Workers:
 
 
 def _wait(jobs):
-    """Wait until every job is done, also when Ctrl-C comes meanwhile: their arrays are in use until then."""
+    """Wait until every job that was begun is done, also when Ctrl-C comes meanwhile: their arrays are in use."""
     interrupted = None
     for job in jobs:
         while True:
             try:
-                job.finished.acquire()
+                if job.taken_by("caller"):
+                    job.work = None
+                else:
+                    job.finished.acquire()
                 break
             except KeyboardInterrupt as signal:
                 interrupted = signal

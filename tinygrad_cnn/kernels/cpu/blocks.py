@@ -30,18 +30,24 @@ def in_blocks(kernel, threads=True):
 
         def block(start, stop):
             given = list(arrays)
-            for at in range(start, stop, BLOCK):
-                part = slice(at, min(at + BLOCK, stop))
-                for k, row in zip(whole, rows):
-                    given[k] = row[part]
-                y[part] = kernel(device, *given, **attrs)
+            for k, row in zip(whole, rows):
+                given[k] = row[start:stop]
+            y[start:stop] = kernel(device, *given, **attrs)
 
-        if threads:
-            device.parallel(block, x.size)
-        else:
-            block(0, x.size)
+        each_block(device, block, x.size, threads)
         return restore(y)
     return run
+
+
+def each_block(device, block, size, threads=True):
+    """Call block(start, stop) for the blocks of a row of `size` numbers, in threads where there is enough to do."""
+    length = BLOCK if size > 2 * BLOCK else -(-size // 2)           # for a short row, a block a thread
+
+    def some(start, stop):
+        for k in range(start, stop):
+            block(k * length, min((k + 1) * length, size))
+
+    device.share(some, -(-size // length), alone=not threads or size < PARALLEL)
 
 
 in_blocks_alone = partial(in_blocks, threads=False)     # for chains so short that memory is the limit

@@ -34,7 +34,7 @@ def correlate(device, x, weight, geometry, out, bias):
             if not direct:
                 target[...] = np.moveaxis(result.reshape(*target.shape[1:-1], len(target), -1), -2, 0)
 
-    device.parallel(run, len(blocks))
+    device.share(run, len(blocks))
 
 
 def correlate_dw(device, g, x, geometry, work):
@@ -79,7 +79,7 @@ def correlate_dx(device, g, weight, geometry, out):
                 fold(device, columns, geometry, block, planes)
             unpack(planes, geometry, out[images])
 
-    device.parallel(run, len(groups))
+    device.share(run, len(groups))
 
 
 def tap_matrix(weight):

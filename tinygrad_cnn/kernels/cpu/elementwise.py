@@ -6,7 +6,7 @@ import numpy as np
 
 from ...errors import ArgumentError
 from ..generic import activation, elementwise, special
-from .blocks import BLOCK, flat_rows, in_blocks
+from .blocks import BLOCK, each_block, flat_rows, in_blocks
 from .masks import ZERO, zero_of
 
 sigmoid, sigmoid_grad = in_blocks(elementwise.sigmoid), in_blocks(elementwise.sigmoid_grad)
@@ -36,11 +36,9 @@ def relu(device, x, out=None):
     zeros = _ROW[dtype]
 
     def block(start, stop):
-        for at in range(start, stop, BLOCK):
-            end = min(at + BLOCK, stop)
-            np.maximum(row[at:end], zeros[:end - at], out=y[at:end])
+        np.maximum(row[start:stop], zeros[:stop - start], out=y[start:stop])
 
-    device.parallel(block, x.size)
+    each_block(device, block, x.size)
     if in_place:
         return x
     if out is None:

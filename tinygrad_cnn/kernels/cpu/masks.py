@@ -7,7 +7,7 @@ Shapes: any; arrays of other kinds or shapes, and small ones, are left to numpy.
 """
 import numpy as np
 
-from .blocks import BLOCK, PARALLEL, flat_rows, in_blocks_alone
+from .blocks import each_block, flat_rows, in_blocks_alone
 
 SMALL = 1 << 10             # numbers up to which one call of numpy.where costs less than five of ufuncs
 BITS = {np.dtype("float32"): np.dtype("int32"), np.dtype("float64"): np.dtype("int64")}
@@ -75,17 +75,13 @@ def _large_relu_grad(device, g, y):
     bits_of_g, bits = g.view(dtype), dx.view(dtype)
 
     def block(start, stop):
-        for at in range(start, stop, BLOCK):
-            part = slice(at, min(at + BLOCK, stop))
-            dead = np.less_equal(y[part], zero, out=device.scratch("mask", (part.stop - at,), np.bool_))
-            kept = np.subtract(dead.view(np.int8), 1, out=dead.view(np.int8))
-            np.copyto(bits[part], kept)
-            np.bitwise_and(bits[part], bits_of_g[part], out=bits[part])
+        part = slice(start, stop)
+        dead = np.less_equal(y[part], zero, out=device.scratch("mask", (stop - start,), np.bool_))
+        kept = np.subtract(dead.view(np.int8), 1, out=dead.view(np.int8))
+        np.copyto(bits[part], kept)
+        np.bitwise_and(bits[part], bits_of_g[part], out=bits[part])
 
-    if g.size < PARALLEL:
-        block(0, g.size)
-    else:
-        device.parallel(block, g.size)
+    each_block(device, block, g.size)
     return restore(dx)
 
 

@@ -209,10 +209,7 @@ def _in_blocks(device, shape, block):
             s, j = divmod(k, each)
             block(s, j * size, min(length, j * size + size))
 
-    if n * length * channels < PARALLEL:
-        part(0, n * each)
-    else:
-        device.parallel(part, n * each)
+    device.share(part, n * each, alone=n * length * channels < PARALLEL)
 
 
 def _rows(device, x, form):

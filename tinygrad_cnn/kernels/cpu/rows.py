@@ -39,4 +39,4 @@ def in_blocks(device, block, count, width):
         for k in range(start, stop):
             block(k * size, min(count, k * size + size))
 
-    device.parallel(part, -(-count // size))
+    device.share(part, -(-count // size))

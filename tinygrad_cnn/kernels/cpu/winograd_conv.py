@@ -128,7 +128,7 @@ def _correlate_by_images(device, x, weight, geometry, out, bias):
             multiply(v, u, p)
             finite.append(gather(device, p, tiles, out[images, tiles.rows], bias))
 
-    device.parallel(run, len(todo))
+    device.share(run, len(todo))
     return all(finite)
 
 
@@ -268,9 +268,9 @@ def _correlate_by_features(device, x, weight, tiles, out, bias):
         for i in range(start, stop):
             finite.append(gather(device, p[:, :, i], tiles, out[i:i + 1], bias))
 
-    device.parallel(spread_some, n)
-    device.parallel(multiply_some, -(-o // FEATURES))
-    device.parallel(gather_some, n)
+    device.share(spread_some, n)
+    device.share(multiply_some, -(-o // FEATURES))
+    device.share(gather_some, n)
     return all(finite)
 
 
@@ -296,6 +296,6 @@ def _dw_by_features(device, g, x, tiles):
 
     number = -(-o // SUMMED_FEATURES)
     number = min(o, number + number % 2)
-    device.parallel(spread_some, n)
-    device.parallel(multiply_some, number)
+    device.share(spread_some, n)
+    device.share(multiply_some, number)
     return dw

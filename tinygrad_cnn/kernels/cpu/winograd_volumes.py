@@ -31,7 +31,7 @@ def correlate(device, x, weight, geometry, out, bias):
             np.matmul(_windows(v, number, kd * c, c), u, out=p.reshape(FREQUENCIES, -1, number, o).swapaxes(1, 2))
             finite.append(gather(device, p, tiles, out[n, first:first + number], bias))
 
-    device.parallel(run, len(todo))
+    device.share(run, len(todo))
     return all(finite)
 
 

@@ -60,7 +60,7 @@ def multiply(device, x, matrix, geometry, out, bias=None):
             if not direct:
                 target[...] = result.reshape(target.shape)
 
-    device.parallel(run, len(blocks))
+    device.share(run, len(blocks))
 
 
 def correlate_dw(device, g, x, geometry, work, groups):
@@ -115,7 +115,7 @@ def _multiply_dw_by_channels(device, g, x, geometry, out, slice_width):
             xp.matmul(grads.T, rows, out=product)
             out[:, part] = channels_first(product.reshape(features, *geometry.kernel, -1))
 
-    device.parallel(run, number)
+    device.share(run, number)
 
 
 def window_rows(device, x, geometry, block, dtype):

@@ -35,7 +35,7 @@ def correlate(device, x, weight, geometry, out, bias):
             if not direct:
                 target[...] = total
 
-    device.parallel(run, len(blocks))
+    device.share(run, len(blocks))
 
 
 def correlate_dw(device, g, x, geometry, work):

@@ -21,7 +21,7 @@ def correlate(device, x, weight, geometry, out, bias):
                 add_bias(device.xp, side_by_side, bias, target.shape[-2])
             target[...] = side_by_side.reshape(target.shape)
 
-    device.parallel(run, len(blocks))
+    device.share(run, len(blocks))
 
 
 def correlate_dw(device, g, x, geometry, work):

@@ -21,7 +21,7 @@ def im2col(device, x, *, geom):
             columns[images] = xp.transpose(view, (0, 2 * rank + 1, *range(rank + 1, 2 * rank + 1), *range(1, rank + 1)))
 
     groups = _image_groups(device, columns)
-    device.parallel(run, len(groups))
+    device.share(run, len(groups))
     return columns.reshape(len(x), channels * geom.taps, prod(geom.output))
 
 
@@ -46,7 +46,7 @@ def col2im(device, columns, *, geom):
             out[images] = padded[inside]
 
     groups = _image_groups(device, columns)
-    device.parallel(run, len(groups))
+    device.share(run, len(groups))
     return out
 
 

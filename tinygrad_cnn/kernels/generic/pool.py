@@ -33,7 +33,7 @@ def max_pool(device, x, *, geom, wants=frozenset()):
                 _largest_and_tap(device, taps, geom, target, index[(block.images, *block.where)])
 
     blocks = _blocks(device, x, geom)
-    device.parallel(run, len(blocks))
+    device.share(run, len(blocks))
     return channels_first(y), None if index is None else channels_first(index)
 
 
@@ -107,7 +107,7 @@ def max_pool_gather(device, u, index, *, geom):
                 target[...] = xp.where(chosen == number, taps[tap], target) if number else taps[tap]
 
     blocks = _blocks(device, u, geom)
-    device.parallel(run, len(blocks))
+    device.share(run, len(blocks))
     return channels_first(y)
 
 
@@ -149,7 +149,7 @@ def avg_pool(device, x, *, geom, count_include_pad, divisor_override):
                 target[...] = total
 
     blocks = _blocks(device, x, geom)
-    device.parallel(run, len(blocks))
+    device.share(run, len(blocks))
     return channels_first(y)
 
 
@@ -202,7 +202,7 @@ def _spread(device, g, geom, spread):
 
     budget = block_bytes(device)
     groups = image_groups(len(g), prod(extents) * channels * work.itemsize, budget)
-    device.parallel(run, len(groups))
+    device.share(run, len(groups))
     return channels_first(dx)
 
 
