@@ -145,7 +145,7 @@ def gather(device, p, tiles, images, bias):
         wide = whole.reshape(tiles.covered[0], -1)
         np.add(wide, np.tile(bias, wide.shape[1] // o), out=wide)
     if not direct:
-        images[...] = whole[:rows, :columns].transpose(2, 0, 1, 3)
+        copy_pixels(images, whole[:rows, :columns].transpose(2, 0, 1, 3))
     return bool(np.isfinite(np.add.reduce(whole, axis=None)))
 
 
@@ -190,5 +190,16 @@ def _place(images, before, padded):
         for b, n, size in zip(before, (h, w), (rows, columns)))
     padded[:top], padded[bottom:] = 0, 0
     padded[top:bottom, :left], padded[top:bottom, right:] = 0, 0
-    padded[top:bottom, left:right] = images[:, from_row:from_row + bottom - top,
-                                            from_column:from_column + right - left].transpose(1, 2, 0, 3)
+    inside = images[:, from_row:from_row + bottom - top, from_column:from_column + right - left]
+    copy_pixels(padded[top:bottom, left:right], inside.transpose(1, 2, 0, 3))
+
+
+def copy_pixels(target, source):
+    """target[...] = source, both (..., C), all channels of a pixel as one item where they lie side by side.
+
+    For 16 channels this takes half the time: NumPy begins anew at every run of numbers, not at every item.
+    """
+    if source.strides[-1] == target.strides[-1] == source.itemsize:
+        pixel = np.dtype((np.void, source.shape[-1] * source.itemsize))
+        target, source = target.view(pixel), source.view(pixel)
+    target[...] = source
