@@ -1,8 +1,8 @@
 """Training: one loop, what is measured along the way, and the folder a run leaves.
 
 `train_epoch` and `evaluate` are the loop; `Tally` and `confusion_matrix` measure; `Run` is a run and its state;
-`Checkpoints` and `RunFolder` write; `Progress` shows; `train` and `resume` put them together into the job behind
-`python -m tinygrad_cnn train`, as `TrainSettings` say.
+`Checkpoints` and `RunFolder` write, and a lock keeps a second process out; `Progress` shows; `train` and `resume` put
+them together into the job behind `python -m tinygrad_cnn train`, as `TrainSettings` say.
 """
 from .average import WeightAverage
 from .checkpoints import Checkpoints, read_checkpoint

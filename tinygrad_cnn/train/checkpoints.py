@@ -65,11 +65,6 @@ class Checkpoints:
                 say(f"{path.name} is left out: {error}")
         return None
 
-    def clear_away(self):
-        """Remove what a run that was killed in the middle of writing left behind."""
-        for part in self.folder.glob(".*.part"):
-            part.unlink(missing_ok=True)
-
 
 def read_checkpoint(path):
     """(tensors by name, record) of one checkpoint.

@@ -49,15 +49,17 @@ def train(settings=None, out=None, say=print):
     given. say: called with each line of the report.
     The first Ctrl-C or SIGTERM ends the training after the batch in hand, with a checkpoint to go on from.
     Raises: MissingExtraError before anything is done if a package of the extra `train` is not installed; ArgumentError
-    if `out` is not empty; TrainingError if the loss stops being finite or a file cannot be written.
+    if `out` is not empty; TrainingError if the loss stops being finite, a file cannot be written or another process
+    trains in the folder.
     """
     settings = settings or TrainSettings()
     require_extra("tqdm", "matplotlib")
     run = Run(settings)
     folder = RunFolder.stamped(settings.data) if out is None else RunFolder(out)
-    folder.write_config(_config(run))
-    say(first_line(run))
-    return _Job(run, folder, say).work()
+    with folder.held():
+        folder.write_config(_config(run))
+        say(first_line(run))
+        return _Job(run, folder, say).work()
 
 
 def resume(path, say=print):
@@ -68,17 +70,16 @@ def resume(path, say=print):
     """
     require_extra("tqdm", "matplotlib")
     folder = RunFolder.of_a_run(path)
-    run = Run(TrainSettings.from_dict(read_config(folder.path / "config.json")))
-    checkpoints = Checkpoints(folder.checkpoints, run.settings.keep)
-    checkpoints.clear_away()
-    found = checkpoints.newest(say)
-    if found is not None:
-        run.load_state(*found)
-    say(first_line(run))
-    say("No checkpoint was written yet: it begins anew." if found is None else
-        f"It goes on after epoch {run.epoch} of {run.settings.epochs}"
-        f"{f' and {run.step} of {run.steps_per_epoch} steps' if run.step else ''}.")
-    return _Job(run, folder, say).work()
+    with folder.held():
+        run = Run(TrainSettings.from_dict(read_config(folder.path / "config.json")))
+        found = Checkpoints(folder.checkpoints, run.settings.keep).newest(say)
+        if found is not None:
+            run.load_state(*found)
+        say(first_line(run))
+        say("No checkpoint was written yet: it begins anew." if found is None else
+            f"It goes on after epoch {run.epoch} of {run.settings.epochs}"
+            f"{f' and {run.step} of {run.steps_per_epoch} steps' if run.step else ''}.")
+        return _Job(run, folder, say).work()
 
 
 class _Job:

@@ -8,7 +8,9 @@
     confusion_matrix.png   true class by predicted class
     filters.png            the filters of the first convolution
     result.json            what came out
+    .lock                  while a process trains in it
 """
+import contextlib
 import csv
 import json
 import pathlib
@@ -17,6 +19,9 @@ import time
 from ..errors import ArgumentError, DataError
 from ..io import atomic_write, save
 from . import pictures
+from .lock import locked
+
+_LEFT_BY_A_KILL = (".lock", ".*.part")
 
 
 class RunFolder:
@@ -28,9 +33,7 @@ class RunFolder:
 
     def __init__(self, path):
         self.path = pathlib.Path(path)
-        if self.path.is_dir():
-            self._clear_away()
-        if self.path.exists() and (not self.path.is_dir() or any(self.path.iterdir())):
+        if self.path.exists() and (not self.path.is_dir() or any(map(_is_of_use, self.path.iterdir()))):
             raise ArgumentError(f"run folder: {str(self.path)!r} is not empty, and a run never overwrites another. "
                                 "Give a new folder with --out, or go on with the run in it: --resume.")
         self.path.mkdir(parents=True, exist_ok=True)
@@ -50,7 +53,7 @@ class RunFolder:
 
     @classmethod
     def of_a_run(cls, path):
-        """The folder of a run that was begun; what a kill in the middle of a write left in it is removed.
+        """The folder of a run that was begun.
 
         Raises: DataError if there is no such folder, or no run was begun in it.
         """
@@ -59,13 +62,19 @@ class RunFolder:
         if not (folder.path / "config.json").is_file():
             raise DataError(f"run folder: {str(folder.path)!r} has no config.json, so there is no run to go on with. "
                             "Give the folder that `train` named at its end or with --out.")
-        folder._clear_away()
         return folder
 
-    def _clear_away(self):
-        """Remove what a run that was killed in the middle of writing left behind."""
-        for part in self.path.glob(".*.part"):
-            part.unlink(missing_ok=True)
+    @contextlib.contextmanager
+    def held(self):
+        """A context in which no other process trains in the folder; what a kill left half written is removed.
+
+        Raises: TrainingError if another process trains in it.
+        """
+        with locked(self.path):
+            for folder in (self.path, self.checkpoints):
+                for part in folder.glob(".*.part"):
+                    part.unlink(missing_ok=True)
+            yield
 
     @property
     def checkpoints(self):
@@ -102,6 +111,11 @@ class RunFolder:
     def _write_json(self, name, content):
         with atomic_write(self.path / name) as part:
             part.write_text(json.dumps(content, indent=2, ensure_ascii=False) + "\n", encoding="utf-8")
+
+
+def _is_of_use(path):
+    """Whether a file is more than what a run that was killed at its beginning left."""
+    return not any(path.match(pattern) for pattern in _LEFT_BY_A_KILL)
 
 
 def read_config(path):
