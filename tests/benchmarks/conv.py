@@ -10,13 +10,13 @@ import argparse
 import sys
 from collections import namedtuple
 from statistics import median
-from time import sleep, thread_time
+from time import thread_time
 
 import numpy as np
 from threadpoolctl import threadpool_limits
 
 import tinygrad_cnn as tg
-from tests.benchmarks.pairs import geometric_mean, need_torch, once, report, threads
+from tests.benchmarks.pairs import compare, geometric_mean, need_torch, report, threads
 
 # needs: whether the input needs a gradient (the first layer's does not).
 Layer = namedtuple("Layer", "name n c size o kernel stride padding groups needs rank", defaults=(1, 0, 1, True, 2))
@@ -121,32 +121,15 @@ def call(m, layer, channels_last, part="whole"):
     return backward
 
 
-def compare(torch, layer, part="whole", repeats=11):
-    """(median of ours / PyTorch's call by call, best seconds of ours and PyTorch's, median of channels-last / NCHW)."""
-    calls = [call(torch, layer, False, part), call(tg, layer, True, part), call(torch, layer, True, part)]
-    for each in calls * 2:
-        each()
-    rounds = []
-    for _ in range(repeats):
-        times = []
-        for each in calls:
-            sleep(PAUSE)
-            times.append(once(each))
-        rounds.append(times)
-    return (median([ours / theirs for theirs, ours, _ in rounds]), min(r[1] for r in rounds), min(r[0] for r in rounds),
-            median([last / theirs for theirs, _, last in rounds]))
+def timed(torch, layer, part="whole"):
+    """The Timing of a layer: ours, PyTorch's NCHW and its channels-last."""
+    calls = call(tg, layer, True, part), call(torch, layer, False, part), call(torch, layer, True, part)
+    return compare(*calls, repeats=11, pause=PAUSE)
 
 
 def time_table(torch, title, layers, target):
     """Time and report some layers, with PyTorch's channels-last time beside."""
-    rows, beside = [], {}
-    for layer in layers:
-        *row, beside[layer.name] = compare(torch, layer)
-        rows.append((layer.name, *row))
-    report(f"conv forward + backward: {title}", rows, target)
-    print("best / best: " + ", ".join(f"{name} {ours / theirs:.2f}" for name, _, ours, theirs in rows))
-    print("PyTorch channels-last / NCHW: " + ", ".join(f"{name} {ratio:.2f}" for name, ratio in beside.items()),
-          flush=True)
+    report(f"conv forward + backward: {title}", [(layer.name, *timed(torch, layer)) for layer in layers], target)
 
 
 def cpu_table(torch, layers):
@@ -182,8 +165,8 @@ def time_parts(torch, layers):
             if part == "dx" and not layer.needs:
                 cells.append(" " * 14)
                 continue
-            _, ours, theirs, _ = compare(torch, layer, part)
-            cells.append(f"{ours / theirs:6.2f} {ours * 1e3:7.2f}")
+            timing = timed(torch, layer, part)
+            cells.append(f"{timing.ours / timing.theirs:6.2f} {timing.ours * 1e3:7.2f}")
         print(f"{layer.name:34} {' '.join(cells)}", flush=True)
 
 

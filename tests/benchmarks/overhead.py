@@ -74,9 +74,9 @@ def main():
     with_grad, without = [], []
     for name, (f, count, done) in ours.items():
         g, _, its_done = theirs[name]
-        ratio, a, b, _ = compare(finished(f, done), finished(g, its_done), repeats=60, warmup=3)
+        ratio, a, b, *_ = compare(finished(f, done), finished(g, its_done), repeats=60, warmup=3)
         with_grad.append((name, ratio, a / count, b / count))
-        ratio, a, b, _ = compare(under_no_grad(tg, f), under_no_grad(torch, g), repeats=60, warmup=3)
+        ratio, a, b, *_ = compare(under_no_grad(tg, f), under_no_grad(torch, g), repeats=60, warmup=3)
         without.append((name, ratio, a / count, b / count))
     report("overhead per op on 4x4, forward + backward", with_grad, 1.0, 1e6, "us")
     report("overhead per op on 4x4, no_grad", without, 1.0, 1e6, "us")
