@@ -10,6 +10,8 @@ from math import prod
 from ...geometry import ConvGeometry
 from .windows import SHARED, block_bytes, channels_first, cut, patch, whole_block, windows
 
+LONG_SUM = 1 << 14                                      # positions above which threads share the sum, not the result
+
 
 def correlate(device, x, weight, geometry, out, bias):
     """out (N, *output, O) = the windows of x (N, *size, C) times weight (G, O/G, C/G, *kernel), plus bias (O,)."""
@@ -66,6 +68,10 @@ def multiply(device, x, matrix, geometry, out, bias=None):
 def correlate_dw(device, g, x, geometry, work, groups):
     """The sum over positions of g (N, *output, O) times windows of x (N, *size, C): (G, O/G, C/G, *kernel)."""
     channels, features = x.shape[-1] // groups, g.shape[-1] // groups
+    whole = groups == 1 and geometry.is_pointwise and x.flags.c_contiguous and x.dtype == work
+    if whole and x.size <= LONG_SUM * channels:
+        product = device.kernel("matrix_product")(as_matrix(device, g, work).T, x.reshape(-1, channels))
+        return product.reshape(1, features, channels, *geometry.kernel)
     total = device.empty((groups, features, channels, *geometry.kernel), work)
     for i in range(groups):
         inputs, outputs = slice(i * channels, (i + 1) * channels), slice(i * features, (i + 1) * features)
