@@ -25,11 +25,17 @@ def add_trained(parser):
     parser.add_argument("--classes", metavar="FILE", help="names of the classes, one a line (the data set's)")
 
 
-def trained_model(arguments):
-    """The trained model that the command line asks for (a `train.trained.Trained`), with its threads set."""
+def trained_model(arguments, **defaults):
+    """The trained model that the command line asks for (a `train.trained.Trained`), with its threads set.
+
+    Args: defaults: settings for a file of weights by itself.
+    """
     from ..device import set_num_threads
     from ..train.trained import trained
-    found = trained(arguments.run, arguments.weights, arguments.classes, **given_settings(arguments))
+    given = given_settings(arguments)
+    if arguments.run is None:
+        given = {**defaults, **given}
+    found = trained(arguments.run, arguments.weights, arguments.classes, **given)
     if found.settings.threads is not None:
         set_num_threads(found.settings.threads)
     return found

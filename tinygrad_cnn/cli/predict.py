@@ -19,7 +19,7 @@ def run(arguments):
     from ..data.photo import load_image
     from ..device import Device
     from ..train.sources import picture_transform
-    found = trained_model(arguments)
+    found = trained_model(arguments, data=_data_like_pictures(arguments))
     transform, device = picture_transform(found.settings), Device(found.settings.device)
     for path in arguments.images:
         image = transform(load_image(path)).unsqueeze(0).to(device)                     # (1, C, H, W)
@@ -29,6 +29,14 @@ def run(arguments):
         for line in likeliest(chances, found.classes):
             print(f"  {line}")
     return DONE
+
+
+def _data_like_pictures(arguments):
+    """The data set whose images the pictures are treated like unless one is named: any folder, if they have colours."""
+    from ..nn.models import input_shape
+    from ..train.settings import TrainSettings
+    channels = input_shape(getattr(arguments, "model", TrainSettings.model))[0]
+    return "imagefolder" if channels == 3 else TrainSettings.data
 
 
 def likeliest(chances, names):

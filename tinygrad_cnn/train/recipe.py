@@ -18,8 +18,8 @@ def make_model(name, classes, channels):
     try:
         return get_model(name, num_classes=classes, in_channels=channels)
     except TypeError:
-        raise ArgumentError(f"train: {name} takes images of {expected} channels, but the data have {channels}. "
-                            "Choose another model; python -m tinygrad_cnn models lists them.") from None
+        raise ArgumentError(f"model: {name} takes images of {expected} channels, but the data have {channels}. Choose "
+                            "other data (--data) or another model; python -m tinygrad_cnn models lists them.") from None
 
 
 def make_optimizer(settings, model):

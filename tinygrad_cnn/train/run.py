@@ -17,6 +17,7 @@ from ..generator import Generator, manual_seed
 from ..nn import CrossEntropyLoss
 from .average import WeightAverage
 from .checkpoints import part_of
+from .labels import label_numbers
 from .loop import evaluate, train_epoch
 from .metrics import Tally
 from .progress import Progress
@@ -38,6 +39,8 @@ class Run:
         self.settings, self.device = settings, Device(settings.device)
         self.train_set, self.test_set = open_data(settings, True), open_data(settings, False)
         self.classes = list(self.train_set.classes)
+        self._test_numbers = label_numbers(self.test_set.classes, self.classes,
+                                           "Give the held-out half no class that the training half has not.")
         manual_seed(settings.seed)
         channels = self.train_set[0][0].shape[0]
         self.model = make_model(settings.model, len(self.classes), channels).to(self.device)
@@ -89,7 +92,8 @@ class Run:
 
     def test(self):
         """The `Evaluation` on the held-out images."""
-        return evaluate(self.tested_model, test_batches(self.test_set, self.settings, self.device), CrossEntropyLoss())
+        batches = test_batches(self.test_set, self.settings, self.device, self._test_numbers)
+        return evaluate(self.tested_model, batches, CrossEntropyLoss())
 
     def row(self, evaluation):
         """The measurements of the epoch in hand, as a row for metrics.csv."""

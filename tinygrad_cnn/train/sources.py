@@ -64,10 +64,16 @@ def image_side(settings):
     return settings.image_size or _SETS[settings.data].side or input_shape(settings.model)[-1]
 
 
-def test_batches(data_set, settings, device):
-    """Pairs (images, labels) on a device, the data set's samples in their order."""
+def test_batches(data_set, settings, device, numbers=None):
+    """Pairs (images, labels) on a device, the data set's samples in their order.
+
+    Args: numbers: the model's number for each class of the data set, as `label_numbers` finds them; None: the same.
+    """
     size = min(_TEST_IMAGES, 4 * settings.batch_size)
-    return on_device(data.DataLoader(data_set, size, num_workers=settings.workers, generator=Generator()), device)
+    batches = data.DataLoader(data_set, size, num_workers=settings.workers, generator=Generator())
+    if numbers is not None:
+        batches = ((images, numbers[labels]) for images, labels in batches)
+    return on_device(batches, device)
 
 
 def on_device(batches, device):
@@ -77,9 +83,12 @@ def on_device(batches, device):
 
 
 def class_names(settings):
-    """The names of the classes of the data set that the settings name; only an image folder is looked at for that."""
+    """The names of the classes of the data set that the settings name; only an image folder is looked at for that.
+
+    Those of an image folder are the folders of its training half, or of the other if that is not there.
+    """
     if settings.data == "imagefolder":
-        return list(open_data(settings, False).classes)
+        return list(open_data(settings, (pathlib.Path(_folder(settings)) / "train").is_dir()).classes)
     cls = getattr(data, _SETS[settings.data].cls)
     return list(cls.classes if settings.data == "digits" else cls._class_names)
 
