@@ -1,9 +1,12 @@
 """Devices, their threads, scratch memory and random numbers."""
 import os
 import threading
+import time
+from queue import SimpleQueue
 
 import numpy as np
 import pytest
+import threadpoolctl
 
 import tinygrad_cnn as tg
 from tinygrad_cnn.kernels.threads import Workers
@@ -54,17 +57,80 @@ def test_a_region_inside_a_region_runs_alone():
 
 
 def test_a_worker_s_exception_reaches_the_caller_and_the_pool_lives_on():
-    workers = Workers()
+    workers, begun = Workers(), threading.Event()
     workers.set_num_threads(2)
+    caller = threading.current_thread()
 
     def run(start, stop):
-        if start:
+        if threading.current_thread() is caller:
+            begun.wait()
+        else:
+            begun.set()
             raise ZeroDivisionError("in the worker")
     with pytest.raises(ZeroDivisionError, match="in the worker"):
         workers.parallel(run, 2)
     done = []
     workers.parallel(lambda a, b: done.append((a, b)), 2)
-    assert len(done) == 2
+    assert sorted(done) == [(0, 1), (1, 2)]
+
+
+def test_shared_tasks_are_done_once_each_with_any_number_of_threads():
+    for count in (1, 2, 3, 5):
+        workers = Workers()
+        workers.set_num_threads(count)
+        for n in (0, 1, 2, 7, 100):
+            for alone in (False, True):
+                seen = []
+                workers.share(lambda a, b: seen.extend(range(a, b)), n, alone)
+                assert sorted(seen) == list(range(n))
+
+
+def test_a_free_thread_takes_the_tasks_of_one_that_is_held_up():
+    workers, taken = Workers(), {}
+    workers.set_num_threads(2)
+    rest_done = threading.Event()
+
+    def task(start, stop):
+        if start == 0:
+            assert rest_done.wait(60)                   # whoever has the first task gets no other
+        taken.setdefault(threading.current_thread(), []).append(start)
+        if sum(map(len, taken.values())) == 9:
+            rest_done.set()
+    workers.share(task, 10)
+    assert sorted(map(sorted, taken.values()), key=len) == [[0], list(range(1, 10))]
+
+
+def test_the_caller_waits_for_no_worker_that_never_came():
+    workers, seen = Workers(), []
+    workers.set_num_threads(2)
+    workers._queues = [SimpleQueue()]                   # nobody reads it
+    workers.parallel(lambda a, b: seen.append((a, b)), 2)
+    assert seen == [(0, 1), (1, 2)]
+
+
+def test_after_an_error_no_other_task_is_begun():
+    workers, begun = Workers(), []
+    workers.set_num_threads(2)
+
+    def task(start, stop):
+        begun.append(start)
+        time.sleep(0.001)
+        raise ZeroDivisionError(f"task {start}")
+    with pytest.raises(ZeroDivisionError, match="task"):
+        workers.share(task, 1000)
+    assert len(begun) <= 2
+
+
+def test_blas_has_one_thread_inside_a_region_also_of_one_thread_alone():
+    def counts():
+        return {library["num_threads"] for library in threadpoolctl.threadpool_info() if library["user_api"] == "blas"}
+    workers, inside = Workers(), []
+    with threadpoolctl.threadpool_limits(2, user_api="blas"):
+        before = counts()
+        workers.parallel(lambda a, b: inside.append(counts()), 1, alone=True)
+        workers.share(lambda a, b: inside.append(counts()), 2)
+        assert counts() == before
+    assert all(found <= {1} for found in inside) and len(inside) >= 3
 
 
 def test_user_threads_use_the_pool_at_once_and_share_no_scratch():

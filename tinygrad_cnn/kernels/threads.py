@@ -68,11 +68,15 @@ class _Blas:
         """Set one thread; returns self, to `let_go()` of, or None if somebody holds it already."""
         if not self._held.acquire(blocking=False):
             return None
-        if self._controller is None:
-            from threadpoolctl import ThreadpoolController
-            self._controller = ThreadpoolController().select(user_api="blas")
-        self._limits = self._controller.limit(limits=1)
-        self._limits.__enter__()
+        try:
+            if self._controller is None:
+                from threadpoolctl import ThreadpoolController
+                self._controller = ThreadpoolController().select(user_api="blas")
+            self._limits = self._controller.limit(limits=1)
+            self._limits.__enter__()
+        except BaseException:                           # Ctrl-C
+            self._held.release()
+            raise
         return self
 
     def let_go(self):
@@ -123,9 +127,9 @@ class Workers:
     def _region(self, fn, runs):
         count = min(self.num_threads, len(runs))
         busy = self._busy                               # a fork inside the region gives the child a new lock
-        mine = count > 1 and busy.acquire(blocking=False)
-        blas = self._blas.hold()
+        mine, blas = count > 1 and busy.acquire(blocking=False), None
         try:
+            blas = self._blas.hold()
             if mine:
                 self._together(fn, runs, count)
             else:
