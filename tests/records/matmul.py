@@ -23,7 +23,7 @@ def _product(a, b):
     return np.einsum("...ij,...jk->...ik", np.atleast_2d(a), columns).reshape(np.matmul(a, b).shape)
 
 
-register(Record("matmul", ops="matmul", function=tg.matmul, cases=factors(),
+register(Record("matmul", ops="matmul matmul_t", function=tg.matmul, cases=factors(),
                 reference=_product,
                 wrong=[(lambda: A @ B, ShapeError,
                         r"matmul: the last axis of the first tensor has size 3 but the first of the second has 4"),

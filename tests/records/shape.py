@@ -56,9 +56,12 @@ register(Record("permute", ops="permute", function=tg.permute,
 
 register(Record("transpose", ops="transpose", function=tg.transpose, cases=fixed((2, 3, 4), dim0=axes, dim1=axes),
                 reference=lambda x, dim0, dim1: np.swapaxes(x, dim0, dim1),
+                wrong=[(lambda: X.transpose(0, 3), TensorIndexError,
+                        r"transpose: dim=3 is out of range .* 3 dimensions")]))
+
+register(Record("mT", ops="t", function=lambda x: x.mT, cases=fixed((2, 3, 4)),
+                reference=lambda x: np.swapaxes(x, -1, -2),
                 wrong=[(lambda: X.t(), ShapeError, r"t: expected at most 2 dimensions, got 3"),
-                       (lambda: X.transpose(0, 3), TensorIndexError,
-                        r"transpose: dim=3 is out of range .* 3 dimensions"),
                        (lambda: tg.zeros(2).mT, ShapeError, r"mT: expected at least 2 dimensions, got 1")]))
 
 register(Record("squeeze", ops="squeeze", function=tg.squeeze,

@@ -1,7 +1,8 @@
 """Products of matrices: `matmul` of every rank, `linear`, and what is made of them.
 
-With one operand fixed, each of these products is linear in the other, so they are each other's rules. `linear` keeps
-PyTorch's weight layout (out, in): x w^T needs no copy, and the gradient g^T x comes out in that layout too.
+With one operand fixed, each of the products a b (matmul), a b^T (matmul_t) and a^T b (linear_dw) is linear in the
+other, so they are each other's rules. `linear` keeps PyTorch's weight layout (out, in): x w^T needs no copy, and the
+gradient g^T x comes out in that layout too.
 Shapes: (..., M, K) x (..., K, N) -> (..., M, N); a vector stands for a row on the left and a column on the right.
 """
 from ..autograd import Op
@@ -10,7 +11,7 @@ from ..tensor import Size, Tensor
 from .arithmetic import mul, sub
 from .dims import normalize_dim
 from .reduce import sum as sum_
-from .shape import reshape_op, squeeze_op, transpose_op, unsqueeze_op
+from .shape import reshape_op, squeeze_op, t_op, unsqueeze_op
 from .slices import diagonal
 
 __all__ = ["addmm", "addmv", "addr", "baddbmm", "bmm", "cross", "dot", "inner", "kron", "matmul", "mm", "mv", "outer",
@@ -46,20 +47,22 @@ def _linear_misfit(x, w, bias):
 matmul_op = Op("matmul", "a b", promote="same", diagnose=_misfit)
 linear_op = Op("linear", "x w bias", promote="same", diagnose=_linear_misfit)
 linear_dw = Op("linear_dw", "g x", promote="same")
+matmul_t = Op("matmul_t", "a b", promote="same")
 
 linear_op.rules(x=lambda g, w: matmul_op(g, w), w=lambda g, x: linear_dw(g, x), bias=lambda g: g)
-linear_dw.rules(g=lambda v, x: linear_op(x, v, None), x=lambda v, g: matmul_op(g, v))
-matmul_op.rules(a=lambda g, b, a_shape: _matmul_da(g, b, len(a_shape)),
-                b=lambda g, a, b_shape: _matmul_db(g, a, len(b_shape)))
+linear_dw.rules(g=lambda v, x: matmul_t(x, v), x=lambda v, g: matmul_op(g, v))
+matmul_t.rules(a=lambda g, b: matmul_op(g, b), b=lambda g, a: linear_dw(g, a))
+matmul_op.rules(a=lambda g, b: _matmul_da(g, b), b=lambda g, a, b_shape: _matmul_db(g, a, len(b_shape)))
 
 
-def _matmul_da(g, b, rank):
-    """g b^T, for a of that rank; the engine sums over broadcast axes."""
-    if b.array.ndim == 1:
-        return mul(unsqueeze_op(g, dim=g.array.ndim), b)
+def _matmul_da(g, b):
+    """g b^T; the engine sums over broadcast axes. If a is a vector, g has one axis less than b."""
+    rank = b.array.ndim
     if rank == 1:
-        return squeeze_op(matmul_op(b, unsqueeze_op(g, dim=g.array.ndim)), dims=(b.array.ndim - 1,))
-    return linear_op(g, b, None) if b.array.ndim == 2 else matmul_op(g, _transposed(b))
+        return mul(unsqueeze_op(g, dim=g.array.ndim), b)
+    if g.array.ndim < rank:
+        return squeeze_op(matmul_op(b, unsqueeze_op(g, dim=g.array.ndim)), dims=(rank - 1,))
+    return matmul_t(g, b) if rank == 2 else matmul_op(g, t_op(b))
 
 
 def _matmul_db(g, a, rank):
@@ -67,15 +70,10 @@ def _matmul_db(g, a, rank):
     if rank == 1:
         if a.array.ndim == 1:
             return mul(g, a)
-        return squeeze_op(matmul_op(_transposed(a), unsqueeze_op(g, dim=g.array.ndim)), dims=(a.array.ndim - 1,))
+        return squeeze_op(matmul_op(t_op(a), unsqueeze_op(g, dim=g.array.ndim)), dims=(a.array.ndim - 1,))
     if a.array.ndim == 1:
         return mul(unsqueeze_op(a, dim=1), unsqueeze_op(g, dim=g.array.ndim - 1))
-    return linear_dw(a, g) if rank == 2 else matmul_op(_transposed(a), g)
-
-
-def _transposed(x):
-    """The last two axes swapped."""
-    return transpose_op(x, dim0=-2, dim1=-1)
+    return linear_dw(a, g) if rank == 2 else matmul_op(t_op(a), g)
 
 
 def matmul(input, other):

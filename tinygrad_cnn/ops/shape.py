@@ -29,6 +29,9 @@ permute_op.rules(x=lambda g, dims: permute_op(g, dims=_inverse(dims)))
 transpose_op = Op("transpose", "x", attrs="dim0 dim1", view=True, promote=None)
 transpose_op.rules(x=lambda g, dim0, dim1: transpose_op(g, dim0=dim0, dim1=dim1))
 
+t_op = Op("t", "x", view=True, promote=None)            # the last two axes exchanged
+t_op.rules(x=lambda g: t_op(g))
+
 squeeze_op = Op("squeeze", "x", attrs="dims", view=True, promote=None)
 squeeze_op.rules(x=lambda g, x_shape: reshape_op(g, shape=x_shape))
 
@@ -173,7 +176,7 @@ def _transposed(op, input):
     if ndim > 2:
         raise ShapeError(f"{op}: expected at most 2 dimensions, got {ndim} (shape {tuple(input.shape)}). "
                          "Use .mT for a batch of matrices, or permute(...).")
-    return transpose_op(input, dim0=0, dim1=1) if ndim == 2 else permute_op(input, dims=tuple(range(ndim)))
+    return t_op(input) if ndim == 2 else permute_op(input, dims=tuple(range(ndim)))
 
 
 def adjoint(input):
@@ -199,7 +202,7 @@ def _matrices_transposed(op, input):
     if ndim < 2:
         raise ShapeError(f"{op}: expected at least 2 dimensions, got {ndim} (shape {tuple(input.shape)}). "
                          "It swaps the last two axes.")
-    return transpose_op(input, dim0=ndim - 2, dim1=ndim - 1)
+    return t_op(input)
 
 
 def movedim(input, source, destination):

@@ -135,6 +135,7 @@ FORMULAS = {
     "masked_scale": F("y = x · mask · scale", x="g · mask · scale"),
     # matrix products and contractions
     "matmul": F("y = a @ b", a="g @ bᵀ", b="aᵀ @ g"),
+    "matmul_t": F("y = a @ bᵀ", a="g @ b", b="gᵀ @ a"),
     "linear": F("y = x @ wᵀ + bias", x="g @ w", w="gᵀ @ x", bias="g"),
     "linear_dw": F("y = gᵀ @ x", g="x @ uᵀ", x="g @ u"),
     "contract": F("y = Σ a · b over the axes they share", a="Σ g · b over the axes a has not",
@@ -191,6 +192,7 @@ FORMULAS = {
     # the same numbers in another form
     "reshape": F("y = x in another shape", x="g in the shape of x"),
     "permute": F("y = x with its axes in the order dims", x="g with its axes put back"),
+    "t": F("y = xᵀ", x="gᵀ"),
     "transpose": F("y = x with two axes exchanged", x="g with the two exchanged back"),
     "squeeze": F("y = x without axes of size 1", x="g in the shape of x"),
     "unsqueeze": F("y = x with a new axis of size 1", x="g without that axis"),

@@ -20,7 +20,7 @@ def multiply_adds(node):
     if name == "conv_dx":                               # each input is spread over O / G channels and all taps
         channels, *spread = _shape_of(node, 1)
         return node.shape[0] * prod(node.extras["geom"].output) * channels * prod(spread)
-    if name in ("linear", "matmul"):
+    if name in ("linear", "matmul", "matmul_t"):
         return prod(node.shape) * _length_of_sums(node)
     if name == "contract":
         return _terms(node)
@@ -42,7 +42,7 @@ def _length_of_sums(node):
     first, second = _shape_of(node, 0), _shape_of(node, 1)
     if first:
         return first[-1]
-    return second[-1] if node.op.name == "linear" or len(second) == 1 else second[-2]
+    return second[-1] if node.op.name in ("linear", "matmul_t") or len(second) == 1 else second[-2]
 
 
 def _terms(node):

@@ -7,7 +7,7 @@ from .elementwise import (elu, elu_grad, erf, erfc, erfinv, floor_divide, fmod, 
 from .index import index_sum
 from .loss import binary_cross_entropy, cross_entropy, cross_entropy_grad, nll_loss
 from .masks import drop, keep, relu_grad, where
-from .matmul import matmul, matrix_product
+from .matmul import linear, linear_dw, matmul, matmul_t, matrix_product
 from .normalization import (batch_norm, batch_norm_eval, group_norm, instance_norm, layer_norm, norm_grad,
                             norm_statistics)
 from .optim import adam_, rmsprop_, sgd_

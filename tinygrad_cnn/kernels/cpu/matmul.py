@@ -6,7 +6,10 @@ Shapes: (..., M, K) x (..., K, N) -> (..., M, N).
 """
 import numpy as np
 
+from ..generic.matmul import linear as shared_linear
+from ..generic.matmul import linear_dw as shared_linear_dw
 from ..generic.matmul import matmul as shared_matmul
+from ..generic.matmul import matmul_t as shared_matmul_t
 
 ALONE = 1 << 18             # multiplications up to which BLAS uses no threads of its own
 PARALLEL = 1 << 22          # multiplications from which a parallel region pays for its 54 us
@@ -14,8 +17,32 @@ PARALLEL = 1 << 22          # multiplications from which a parallel region pays 
 
 def matmul(device, a, b):
     if a.ndim == 2 and b.ndim == 2 and a.itemsize > 2 and a.size * b.shape[1] <= ALONE:
-        return a.dot(b)                                 # 0.5 us less a call than np.matmul
+        return a.dot(b)                                 # 0.4 us less a call than np.matmul
     return shared_matmul(device, a, b)
+
+
+def matmul_t(device, a, b):
+    """a b^T."""
+    if a.ndim == 2 and a.itemsize > 2 and a.size * b.shape[0] <= ALONE:
+        return a.dot(b.T)
+    return shared_matmul_t(device, a, b)
+
+
+def linear(device, x, w, bias):
+    """x w^T + bias."""
+    if x.ndim == 2 and x.itemsize > 2 and x.size * w.shape[0] <= ALONE:
+        y = x.dot(w.T)
+        if bias is not None:
+            y += bias
+        return y
+    return shared_linear(device, x, w, bias)
+
+
+def linear_dw(device, g, x):
+    """g^T x."""
+    if g.ndim == 2 and x.ndim == 2 and g.itemsize > 2 and g.size * x.shape[1] <= ALONE:
+        return g.T.dot(x)
+    return shared_linear_dw(device, g, x)
 
 
 def matrix_product(device, a, b):

@@ -8,8 +8,7 @@ from math import prod
 
 import numpy as np
 
-from ..generic import reduce
-from ..generic.engine import sum_to as generic_sum_to
+from ..generic import engine, reduce
 
 SMALL = 1 << 12             # numbers up to which filling an array costs less than making a view (0.6 against 2.7 us)
 LARGE = 1 << 14             # numbers from which the product with ones pays
@@ -61,13 +60,15 @@ def std(device, x, dim, keepdim, correction):
 
 def sum_to(device, x, shape):
     """x summed over the axes along which an array of `shape` was broadcast to x's shape."""
-    if x.size >= LARGE and x.dtype in _ONES:
-        lead = x.ndim - len(shape)
-        axes = tuple([i for i in range(x.ndim) if i < lead or (shape[i - lead] == 1 and x.shape[i] != 1)])
-        y = dense_sum(x, axes)
-        if y is not None:
-            return y.reshape(shape)
-    return generic_sum_to(device, x, shape)
+    if x.dtype not in _ONES:
+        return engine.sum_to(device, x, shape)
+    if not shape and x.size < LARGE:
+        return np.add.reduce(x, None)                   # 0.7 us, against 2.3 the general way
+    axes = engine.broadcast_axes(x.shape, shape)
+    y = dense_sum(x, axes) if x.size >= LARGE else None
+    if y is None:
+        y = np.add.reduce(x, axes) if axes else x
+    return y.reshape(shape)
 
 
 def _without(y, dim):

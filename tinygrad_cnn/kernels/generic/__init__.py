@@ -15,7 +15,7 @@ from .index import (copy, embedding, fill, fill_where, gather, index, index_put,
 from .join import border, cat, flip, pad, roll, stack, sum_border, tril, triu
 from .loss import (binary_cross_entropy, binary_cross_entropy_with_logits, cross_entropy, cross_entropy_grad, huber,
                    kl_div, nll_loss, nll_loss_grad)
-from .matmul import contract, linear, linear_dw, matmul, matrix_product
+from .matmul import contract, linear, linear_dw, matmul, matmul_t, matrix_product
 from .normalization import (batch_norm, batch_norm_eval, group_norm, instance_norm, layer_norm, norm_grad,
                             norm_statistics, running_statistics, update_running_, window_sum)
 from .optim import adam_, rmsprop_, sgd_
@@ -25,7 +25,7 @@ from .random import (draw_bernoulli, draw_categories, draw_exponential, draw_int
 from .reduce import (all, amax, amin, any, argmax, argmedian, argmin, count_nonzero, cumprod, cumsum, mean, median,
                      norm, pick, prod, recurrence, shift, spread, std, sum, tie_shares, unpick, var)
 from .shape import (as_strided, clone, contiguous, diagonal, expand, getitem, permute, place, place_diagonal, reshape,
-                    split, squeeze, sum_windows, transpose, unbind, unsqueeze, view_dtype, windows)
+                    split, squeeze, sum_windows, t, transpose, unbind, unsqueeze, view_dtype, windows)
 from .softmax import log_softmax, log_softmax_grad, logsumexp, softmax, softmax_grad
 from .sort import argsort, topk_index
 from .special import erf, erfc, erfinv

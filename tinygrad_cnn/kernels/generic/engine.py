@@ -4,11 +4,18 @@ Shapes: any.
 """
 
 
+def broadcast_axes(shape, source):
+    """The axes of `shape` that arose when `source` was broadcast to it: new ones in front, and repeated ones."""
+    lead = len(shape) - len(source)
+    if shape[lead:] == source:
+        return tuple(range(lead))
+    return tuple([i for i, n in enumerate(shape) if i < lead or (source[i - lead] == 1 and n != 1)])
+
+
 def sum_to(device, x, shape):
     """x summed over the axes along which an array of `shape` was broadcast to x's shape."""
     xp = device.xp
-    lead = x.ndim - len(shape)
-    axes = tuple(i for i in range(x.ndim) if i < lead or (shape[i - lead] == 1 and x.shape[i] != 1))
+    axes = broadcast_axes(x.shape, shape)
     dtype = "float32" if x.dtype.itemsize == 2 and x.dtype.kind not in "iub" else None
     if not axes:
         return x.reshape(shape)

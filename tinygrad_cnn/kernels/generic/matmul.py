@@ -38,6 +38,13 @@ def matmul(device, a, b):
     return y.astype(a.dtype, copy=False)
 
 
+def matmul_t(device, a, b):
+    """a b^T, for a matrix b: (..., K), (N, K) -> (..., N)."""
+    wide, other = _wide(a, b)
+    y = device.kernel("matrix_product")(_rows(wide), other.T).astype(a.dtype, copy=False)
+    return y if a.ndim == 2 else y.reshape(*a.shape[:-1], b.shape[0])
+
+
 def linear(device, x, w, bias):
     """x w^T + bias."""
     wide, weight = _wide(x, w)

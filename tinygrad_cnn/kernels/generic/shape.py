@@ -18,6 +18,11 @@ def transpose(device, x, dim0, dim1):
     return x.swapaxes(dim0, dim1)
 
 
+def t(device, x):
+    """The last two axes exchanged."""
+    return x.swapaxes(-2, -1)
+
+
 def squeeze(device, x, dims):
     return x.squeeze(dims)
 
