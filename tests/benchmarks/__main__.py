@@ -8,7 +8,7 @@ ASKED_FOR = "gpu", "table"
 
 
 def main(words):
-    """Run the benchmark named first with the words after it; without one, all but those asked for. Returns the exit code."""
+    """Run the benchmark named first with the words after it, or all but ASKED_FOR. Returns the exit code."""
     if words and words[0] not in NAMES:
         print(f"There is no benchmark {words[0]!r}. Use one of {', '.join(NAMES)}.", file=sys.stderr)
         return 2

@@ -55,7 +55,7 @@ def once(call):
 def busy_seconds():
     """Seconds that all processors together have been busy, or None where the system does not say (not Linux)."""
     try:
-        numbers = [int(n) for n in Path("/proc/stat").read_text().split("\n", 1)[0].split()[1:]]
+        numbers = [int(n) for n in Path("/proc/stat").read_text(encoding="ascii").split("\n", 1)[0].split()[1:]]
     except OSError:
         return None
     return (sum(numbers) - numbers[3] - numbers[4]) / os.sysconf("SC_CLK_TCK")      # all but idle and waiting for disk

@@ -34,7 +34,8 @@ def markdown(found):
         cases = dict(cases)
         mean = cell(cases.pop(None)) if None in cases else ""
         cases = sorted(cases.items(), key=lambda case: statistics.median(case[1]))
-        lines.append(f"| {benchmark} | {mean} | " + "; ".join(f"{name} {cell(ratios)}" for name, ratios in cases) + " |")
+        each = "; ".join(f"{name} {cell(ratios)}" for name, ratios in cases)
+        lines.append(f"| {benchmark} | {mean} | {each} |")
     return "\n".join(lines)
 
 
