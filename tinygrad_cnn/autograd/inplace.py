@@ -113,7 +113,7 @@ def _plain_operand(o, x):
         return type(o) in (float, int)
     return (o.device is x.device and o.array.dtype == x.array.dtype and o.array.ndim <= x.array.ndim
             and all(n in (1, m) for n, m in zip(o.array.shape[::-1], x.array.shape[::-1]))
-            and (o.array is x.array or (o.array.base is None and x.array.base is None)))
+            and (o.array is x.array or not x.device.xp.may_share_memory(o.array, x.array)))
 
 
 def with_room(name, array, y):
