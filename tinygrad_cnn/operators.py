@@ -33,6 +33,7 @@ METHODS = {
     "join": "diag flip fliplr flipud repeat roll rot90 tile tril triu",
     "gather": "gather index_add index_copy index_fill index_put index_select repeat_interleave scatter scatter_add "
               "take take_along_dim",
+    "scattering": "scatter_reduce",
     "masked": "argwhere masked_fill masked_scatter masked_select nonzero",
     "write": "copy_ fill_ zero_",
     "sort": "argsort bincount kthvalue msort sort topk unique",
@@ -55,6 +56,7 @@ INPLACE = {
     "activation": "relu_",
     "join": "tril_ triu_",
     "gather": "index_add_ index_copy_ index_fill_ index_put_ scatter_ scatter_add_",
+    "scattering": "scatter_reduce_",
     "masked": "masked_fill_ masked_scatter_",
 }
 

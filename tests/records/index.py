@@ -190,3 +190,40 @@ register(Record("setitem", ops="index_put copy put", function=lambda x, value, i
 def _with_rows(x, value, i):
     x[i] = value
     return x
+
+
+REDUCTIONS = {"sum": np.sum, "prod": np.prod, "mean": np.mean, "amax": np.max, "amin": np.min}
+
+
+def _reduced(x, src, i, reduce, include_self):
+    """By the definition: all that goes to one place, in a list."""
+    y = x.copy()
+    for place in np.ndindex(x.shape):
+        met = [src[k, place[1]] for k in range(i.shape[0]) if place[1] < i.shape[1] and i[k, place[1]] == place[0]]
+        if met:
+            y[place] = REDUCTIONS[reduce]([*([x[place]] if include_self else []), *met])
+    return y
+
+
+def _apart(arrays):
+    """x and src cut from one array, so that no two numbers are equal."""
+    (both, i), kwargs = arrays
+    return (both[:3], both[3:], i), kwargs
+
+
+for _name, _reductions in (("scatter_reduce", ["sum", "prod", "mean"]), ("scatter_reduce extreme", ["amax", "amin"])):
+    register(Record(
+        _name, ops="scatter_sum" if _name == "scatter_reduce" else "scatter_extreme",
+        function=lambda x, src, i, reduce, include_self: tg.scatter_reduce(x, 0, i, src, reduce,
+                                                                           include_self=include_self),
+        cases=cases(arrays((8, 2), distinct=True), st.one_of(positions((5, 2), 3), positions((3, 1), 3)),
+                    reduce=st.sampled_from(_reductions), include_self=st.booleans()).map(_apart),
+        reference=_reduced,
+        wrong=[(lambda: X.scatter_reduce(0, tg.zeros(1, 1, 1).long(), X, "median"), ArgumentError,
+                r"no reduction 'median'\. Give 'sum', 'prod', 'mean', 'amax' or 'amin'"),
+               (lambda: X.scatter_reduce(0, tg.zeros(1, 1, 1).long(), X.double(), "sum"), DTypeError,
+                r"the tensor is tinygrad_cnn.float32 but the source is tinygrad_cnn.float64"),
+               (lambda: X.scatter_reduce(0, tg.full((1, 1, 1), 2), X, "amax"), TensorIndexError,
+                r"scatter_reduce: position 2 is out of range"),
+               (lambda: X.scatter_reduce(0, tg.zeros(1).long(), X, "sum"), ShapeError,
+                r"scatter_reduce: index has shape \(1,\) but the tensor has \(2, 3, 4\)")]))

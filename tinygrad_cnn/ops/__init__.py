@@ -18,6 +18,7 @@ from .gather import *
 from .masked import *
 from .embedding import *
 from .sort import *
+from .scattering import *
 from .matmul import *
 from .einsum import *
 from .convert import *

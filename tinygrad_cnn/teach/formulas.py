@@ -228,6 +228,8 @@ FORMULAS = {
     "gather": F("y = x at index along dim", x="g summed at index along dim"),
     "scatter_sum": F("y = g summed at index along dim", g="u at index along dim"),
     "scatter": F("y = x, with src at index along dim", x="g, 0 at index", src="g at index along dim"),
+    "scatter_extreme": F("y = the extreme of x and the src that index brings there", x="g · [x = y] / ties",
+                         src="g at index · [src = y at index] / ties"),
     "fill_where": F("y = x, value where mask", x="g, 0 where mask", value="Σ g where mask"),
     "copy": F("y = src, written over x", src="g", x=ZERO), "fill": F("y = value, written over x", x=ZERO),
     "put": F("y = base, a part of it replaced by value", base="g, 0 in that part", value="that part of g"),

@@ -11,7 +11,7 @@ from .elementwise import (ceil, clamp, drop, floor, frac, heaviside, isclose, ke
 from .engine import cast, put, sum_to
 from .fold import col2im, im2col
 from .index import (copy, embedding, fill, fill_where, gather, index, index_put, index_put_, index_sum, masked_place,
-                    masked_select, scatter, scatter_sum, sum_strided)
+                    masked_select, scatter, scatter_extreme, scatter_sum, sum_strided)
 from .join import border, cat, flip, pad, roll, stack, sum_border, tril, triu
 from .loss import (binary_cross_entropy, binary_cross_entropy_with_logits, cross_entropy, cross_entropy_grad, huber,
                    kl_div, nll_loss, nll_loss_grad)
