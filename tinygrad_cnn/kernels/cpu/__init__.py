@@ -1,5 +1,6 @@
 """Kernels that NumPy does better by hand; they replace those of the same name in kernels/generic."""
 from .conv import conv, conv_dw, conv_dx
+from .copies import copy_runs
 from .elementwise import (elu, elu_grad, erf, erfc, erfinv, floor_divide, fmod, gelu, gelu_grad, gelu_tanh,
                           gelu_tanh_grad, hardsigmoid, hardswish, hardswish_grad, hardtanh, leaky_relu,
                           leaky_relu_grad, logsigmoid, pow, relu, remainder, sigmoid, sigmoid_grad, silu, silu_grad,

@@ -4,7 +4,7 @@ from contextlib import contextmanager
 
 from ...errors import ArgumentError
 
-ALGORITHMS = ("blocks", "planes", "depthwise", "merged", "winograd")
+ALGORITHMS = ("blocks", "strips", "depthwise", "merged", "winograd")
 
 
 class _Choice(threading.local):

@@ -13,11 +13,11 @@ from ..generic.conv import conv as shared_conv
 from ..generic.conv import conv_dw as shared_conv_dw
 from ..generic.conv import conv_dx as shared_conv_dx
 from ..generic.windows import channels_first, channels_last, working_dtype
-from . import conv_planes, winograd_conv, winograd_volumes
+from . import conv_strips, winograd_conv, winograd_volumes
 from .choice import choice
 from .winograd import reach
 
-SHORT = 16                                              # numbers of a kernel row below which copying rows is slow
+SHORT = 32                                              # numbers of a kernel row below which copying rows is slow
 FEW = 6                                                 # channels below which adding a gradient back beats gathering it
 MERGED = 32                                             # channels that merged groups may have together
 MERGED_TILES = 16                                       # the same for Winograd's products, which are larger
@@ -28,7 +28,7 @@ def algorithm(groups, channels, features, geometry, dtype):
     """Which routine correlates, given the channels and features of one group; for conv and conv_dw.
 
     "winograd": fewer multiplications, for float32 and square kernels of 3 to 5 taps for each phase of the stride.
-    "blocks": blocked im2col. "planes": few channels, where a row of the kernel is a short run of numbers. "depthwise":
+    "blocks": blocked im2col. "strips": few channels, where a row of the kernel is a short run of numbers. "depthwise":
     one channel a group. "merged": groups so small that several make one block of a block-diagonal matrix.
     `tg.backends.cpu` may forbid or force one.
     """
@@ -38,7 +38,7 @@ def algorithm(groups, channels, features, geometry, dtype):
     if wide and reach(geometry) and dtype == np.float32 and not choice.precise:
         return "winograd"
     if groups == 1:
-        return "planes" if channels * geometry.kernel[-1] < SHORT and geometry.taps > 1 else "blocks"
+        return "strips" if channels * geometry.kernel[-1] < SHORT and geometry.taps > 1 else "blocks"
     if channels == features == 1:
         return "depthwise"
     return "merged" if 2 * max(channels, features) <= MERGED else "blocks"
@@ -49,7 +49,7 @@ def forced(groups, channels, features, geometry, dtype):
 
     Raises: ArgumentError if it cannot do this convolution.
     """
-    possible = {"blocks": True, "planes": groups == 1, "depthwise": channels == features == 1,
+    possible = {"blocks": True, "strips": groups == 1, "depthwise": channels == features == 1,
                 "merged": groups > 1, "winograd": reach(geometry) is not None and dtype == np.float32}
     if not possible[choice.forced]:
         raise ArgumentError(f"conv: algorithm {choice.forced!r} was asked for, but it cannot do {geometry} with "
@@ -59,10 +59,10 @@ def forced(groups, channels, features, geometry, dtype):
 
 
 def algorithm_dx(groups, channels, features, geometry):
-    """Which routine takes conv_dx: "planes", or "phases", where each phase of the stride is correlated on its own."""
+    """Which routine takes conv_dx: "strips", or "phases", where each phase of the stride is correlated on its own."""
     if choice.forced is not None:
-        return "planes" if choice.forced == "planes" and groups == 1 else "phases"
-    return "planes" if groups == 1 and channels <= min(FEW, features) and geometry.taps > 1 else "phases"
+        return "strips" if choice.forced == "strips" and groups == 1 else "phases"
+    return "strips" if groups == 1 and channels <= min(FEW, features) and geometry.taps > 1 else "phases"
 
 
 def conv(device, x, w, bias, *, geom):
@@ -72,11 +72,12 @@ def conv(device, x, w, bias, *, geom):
 
 def conv_dx(device, g, w, *, geom):
     """The adjoint of conv in x: g (N, O, *output) and w (O, C/G, *kernel) give (N, C, *size)."""
-    if algorithm_dx(geom.groups, w.shape[1], w.shape[0], geom) == "phases":
+    spreads = algorithm_dx(geom.groups, w.shape[1], w.shape[0], geom) == "strips"
+    if not spreads or conv_strips.mixes(geom, len(w)) and not _finite(g):
         return shared_conv_dx(device, g, w, geom=geom, correlate=_correlate)
     dx = device.empty((len(g), *geom.size, w.shape[1]), g.dtype)
     weight = w[None].astype(working_dtype(g.dtype), copy=False)
-    conv_planes.correlate_dx(device, channels_last(g), weight, geom, dx)
+    conv_strips.correlate_dx(device, channels_last(g), weight, geom, dx)
     return channels_first(dx)
 
 
@@ -96,11 +97,13 @@ def _correlate(device, x, weight, geometry, out, bias):
             finite = _winograd(geometry).correlate(device, x, wide, geometry, out, bias)
         else:
             conv_blocks.correlate(device, x, wide, geometry, out, bias)
-            finite = np.isfinite(np.add.reduce(out, axis=None, dtype=weight.dtype))
+            finite = _finite(out)
         if finite:
             return
         # An infinity or NaN would have spread over its tile, or times zero to the merged groups: take blocks instead.
-    routine = {"planes": conv_planes, "depthwise": conv_depthwise}.get(chosen, conv_blocks)
+    if chosen == "strips" and conv_strips.mixes(geometry, features) and not _finite(x):
+        chosen = "blocks"
+    routine = {"strips": conv_strips, "depthwise": conv_depthwise}.get(chosen, conv_blocks)
     routine.correlate(device, x, weight, geometry, out, bias)
 
 
@@ -108,8 +111,8 @@ def _correlate_dw(device, g, x, geometry, work):
     groups = geometry.groups
     channels, features = x.shape[-1] // groups, g.shape[-1] // groups
     chosen = algorithm(groups, channels, features, geometry, work if x.dtype == g.dtype == work else None)
-    if chosen == "planes":
-        return conv_planes.correlate_dw(device, g, x, geometry, work)
+    if chosen == "strips":
+        return conv_strips.correlate_dw(device, g, x, geometry, work)
     if chosen == "depthwise":
         return conv_depthwise.correlate_dw(device, g, x, geometry, work)
     if chosen in ("winograd", "merged"):
@@ -121,6 +124,11 @@ def _correlate_dw(device, g, x, geometry, work):
         if dw is not None:
             return diagonal_blocks(dw, number) if number > 1 else dw
     return conv_blocks.correlate_dw(device, g, x, geometry, work, groups)
+
+
+def _finite(x):
+    """Whether all numbers are finite; False also where their sum overflows."""
+    return np.isfinite(np.add.reduce(x, axis=None, dtype=working_dtype(x.dtype)))
 
 
 def _winograd(geometry):

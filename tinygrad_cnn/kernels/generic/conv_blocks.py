@@ -129,7 +129,7 @@ def window_rows(device, x, geometry, block, dtype):
     view = windows(device, patch(device, x, block, 0, dtype), geometry, block.number)
     if not view.flags.c_contiguous:
         rows = device.scratch("windows", view.shape, dtype)
-        device.xp.copyto(rows, view)
+        device.kernel("copy_runs")(rows, view)
         view = rows
     return view.reshape(len(x) * prod(block.number), geometry.taps * x.shape[-1])
 
