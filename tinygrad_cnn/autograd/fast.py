@@ -1,4 +1,5 @@
-"""The everyday call, unrolled: ops of one or two plain tensors of one device and dtype, with nothing unusual going on.
+"""The everyday call, unrolled: ops of one or two plain tensors of one device and dtype (or of a tensor and a number),
+with nothing unusual going on.
 
 What differs from `Op.__call__` is speed alone (`python -m tests.benchmarks.overhead`): no argument lists, no promotion,
 no `Watch`. Whatever does not fit falls back to it.
@@ -29,8 +30,9 @@ class Shaping(Op):
             return Op.__call__(self, a, **attrs)
         device = a.device
         x = a.array
+        kernel = self.kernels.get(device) or self.kernel(device)
         try:
-            y = quiet.run(self.kernels.get(device) or self.kernel(device), x, **attrs)
+            y = kernel(x, **attrs) if self.view else quiet.run(kernel, x, **attrs)      # a view computes nothing
         except (ValueError, TypeError) as error:
             explain(self, error, (x,), attrs)
         if type(y) is not device.array_type:
@@ -95,24 +97,29 @@ class Unary(Op):
 
 
 class Binary(Op):
-    """An op of two tensors, without attributes, residuals or views."""
+    """An op of two tensors, or of a tensor and a number, without attributes, residuals or views."""
 
     def __call__(self, a, b):
-        if isinstance(a, Tensor) and isinstance(b, Tensor):
-            x, z, device = a.array, b.array, a.device
+        if isinstance(a, Tensor):
+            x, device = a.array, a.device
             dtype = x.dtype
+            if isinstance(b, Tensor):
+                z = b.array
+                plain = z.dtype is dtype and b.device is device
+            else:
+                z = b
+                plain = type(b) is float or type(b) is int
             mode = get_mode()
-            if (z.dtype is dtype and b.device is device and (dtype is F32 or dtype is F64)
-                    and (mode is True or mode is False)):
+            if plain and (dtype is F32 or dtype is F64) and (mode is True or mode is False):
                 try:
                     y = quiet.run(self.kernels.get(device) or self.kernel(device), x, z)
-                except (ValueError, TypeError) as error:
+                except (ValueError, TypeError, OverflowError) as error:
                     explain(self, error, (x, z), {})
                 if type(y) is not device.array_type:
                     y = device.xp.asarray(y)
                 out = Tensor(y, device)
                 if mode:
-                    ea, eb = a.edge, b.edge
+                    ea, eb = a.edge, None if z is b else b.edge
                     if ea is not None:
                         mask = 1 if eb is None else 3
                     elif eb is not None:
@@ -123,12 +130,12 @@ class Binary(Op):
                     if mask:
                         out.edge = self.pair(a, b, ea, eb, mask, y, out)
                 return out
-        elif a is None or b is None:
+        if a is None or b is None:
             refuse_none(self)
         return Op.__call__(self, a, b)
 
     def pair(self, a, b, ea, eb, mask, y, out):
-        """The node of a call with two tensors."""
+        """The node of a call."""
         n = Node()
         n.id = next_id()
         n.plan = plan = self.plans.get(mask) or self.plan(mask, 2)
@@ -139,10 +146,10 @@ class Binary(Op):
         if not inputs:
             n.saved, n.versions = [], ()
         elif len(inputs) == 2:
-            n.saved, n.versions = [a, b], (a.writes[0], b.writes[0])
+            n.saved, n.versions = [a, b], (a.writes[0], b.writes[0] if isinstance(b, Tensor) else None)
         else:
             x = b if inputs[0] else a
-            n.saved, n.versions = [x], (x.writes[0],)
+            n.saved, n.versions = [x], (x.writes[0] if isinstance(x, Tensor) else None,)
         if plan.keeps_y:
             n.saved.append(y)
             n.writes = out.writes, 0
