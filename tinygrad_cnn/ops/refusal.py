@@ -1,13 +1,15 @@
 """What is no tensor where one is due: our error, in place of "'list' object has no attribute 'array'".
 
 A function reads `input.array` and does not ask first what `input` is. Only where that has failed are the arguments
-looked at: what is right pays one more call of Python (70 ns), and as a method of a tensor nothing at all.
+looked at: what is right pays one more call of Python (70 ns); a method of a tensor pays it only if it takes other
+tensors, or a dim that may be spelled axis (spelling.py).
 """
 from functools import wraps
 from inspect import signature
 
 from ..errors import DTypeError, TinygradError
 from ..tensor import Tensor
+from .spelling import SPELLINGS, respelled
 
 # The parameters that take a tensor, or several (some of them also a number).
 TENSORS = frozenset(("input", "tensor", "tensors", "other", "a", "b", "x", "index", "indices", "mask", "src", "source",
@@ -16,17 +18,21 @@ TENSORS = frozenset(("input", "tensor", "tensors", "other", "a", "b", "x", "inde
 
 
 def asking(function, start=0):
-    """The function, which asks what it was given once it has failed; itself if it takes no tensors from `start` on.
+    """The function, which asks what it was given once it has failed, and takes axis for dim, keepdims for keepdim.
 
+    It is the function itself if it takes neither tensors from `start` on nor these.
     Raises: DTypeError with the function's name, the argument and what it was, where that is no Tensor.
     """
     code = function.__code__
     count = code.co_argcount + code.co_kwonlyargcount + bool(code.co_flags & 4)         # 4: there are *tensors
-    if TENSORS.isdisjoint(code.co_varnames[start:count]):
+    known = code.co_varnames[:count]
+    if TENSORS.isdisjoint(known[start:]) and not {*SPELLINGS.values()} & {*known}:
         return function
 
     @wraps(function)
     def asked(*args, **options):
+        if options and ("axis" in options or "keepdims" in options):
+            options = respelled(function.__name__, known, options)
         try:
             return function(*args, **options)
         except (AttributeError, TypeError, ValueError) as error:
