@@ -12,14 +12,11 @@ The sums of blocks are added in one order, so results do not depend on the numbe
 
 Formulas and shapes are those of kernels/generic/normalization.py.
 """
-from math import prod
-
 import numpy as np
 
 from ..generic import normalization as generic
 from ..generic.normalization import channels_innermost, channels_second
 from . import row_norm
-from .rows import LONG
 
 SMALL = 1 << 12             # numbers up to which the plain kernels make fewer calls and take less time
 BLOCK = 1 << 18             # numbers in a block: 1 MB of float32
@@ -120,8 +117,8 @@ def norm_grad(device, g, x, weight, mean, rstd, form, eps, affine):
 
 
 def _plain(x, form):
-    """Whether the plain kernels do as well: few numbers, or rows so long that ufuncs run along them."""
-    return x.size <= SMALL or not form.channels and prod(form.view[axis] for axis in form.axes) > LONG
+    """Whether the plain kernels do as well: few numbers."""
+    return x.size <= SMALL
 
 
 def _combined(device, rows, grads, a, b, c):

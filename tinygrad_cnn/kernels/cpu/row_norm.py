@@ -1,81 +1,131 @@
-"""Layer norm for NumPy: rows of M numbers, each normalised alone, in blocks of rows and threads.
+"""Layer norm for NumPy: rows of M numbers, each normalised alone, in tiles and threads.
 
-How rows are computed is told in rows.py. Formulas and shapes are those of kernels/generic/normalization.py, with the
-view (*, *normalized_shape) seen as (R, M). x - mean is formed before it is scaled: beside a large mean, scale and shift
-would lose digits.
+The view (*, *normalized_shape) is seen as (R, M); weight w and bias are (M,), the statistics (R,). With
+z = (x - mean) rstd, h = g w and the mean of a row m(.) = (.) 1 / M,
+
+    mean = m(x),   variance = m(x x) - mean^2,   y = (x - mean) rstd w + bias
+    dx = rstd (h - m(h) - z m(h z)) = g rstd w + b x + c,    b = -rstd^2 m(h z),   c = -rstd m(h) - b mean
+    m(h) = g w / M,   m(h z) = rstd (v w - mean g w) / M,    dweight = sum rstd (v - mean g),   dbias = sum g
+
+So v = g x is the only array that the sums need: they are products of it, and of g, with vectors. Differences of large
+numbers lose digits, so where a row's mean is far from 0, x - mean takes the place of x, and 0 that of mean.
+
+A tile is a block of whole rows where they are short, and goes through the whole chain in cache. Long rows are cut, and
+their sums gathered before the second half of the chain; a tile then has columns of many rows, so that dweight and dbias
+are sums over a tile's rows too. Sums of tiles are added in float64 and in one order: results do not depend on the
+number of threads.
 """
 import numpy as np
 
-from .rows import block_rows, in_blocks, laid_out
+from .rows import LONG, Along, block_rows, pieces
+
+WHOLE = 1 << 13             # numbers in a row up to which a tile has whole rows
+ROWS = 64                   # rows in a tile of longer ones
+FAR = 2                     # standard deviations from 0 beyond which a mean costs more than two bits
 
 
 def norm_statistics(device, x, form, eps):
     """The mean, the variance and 1 / sqrt(variance + eps) of each row."""
-    rows, ones = _rows(x, form)
-    size = len(ones)
-    mean, variance = np.empty((2, len(rows)), rows.dtype)
+    rows = _rows(x, form)
+    count, size = rows.shape
+    mean, variance, rstd = np.empty((3, count), rows.dtype)
+    jobs, _, across = _jobs(rows.shape)
+    sums, ones = _room_for_sums(across, rows), Along(np.ones(size, rows.dtype))
 
-    def block(a, b):
-        v = rows[a:b]
-        np.divide(v @ ones, size, out=mean[a:b])
-        u = laid_out(device, "row norm", -mean[a:b], ones)
-        np.add(u, v, out=u)
-        np.multiply(u, u, out=u)
-        np.divide(u @ ones, size, out=variance[a:b])
+    def means(tiles, some, centre):
+        """m(u) and m(u u) for u = x - centre."""
+        def add_up(r, c, i, j):
+            u = rows[r, c] if centre is None else _away(device, rows, centre, ones, r, c)
+            np.matmul(u, ones.values[c], out=sums[j, 0, r])
+            sums[j, 1, r] = np.vecdot(u, u) if size >= LONG else np.einsum("rc,rc->r", u, u)
 
-    in_blocks(device, block, *rows.shape)
+        _inside(device, add_up, tiles)
+        return _total(sums, some) / sums.dtype.type(size)
+
+    def work(some, tiles):
+        m, square = means(tiles, some, None)
+        m2 = m * m
+        spread = square - m2
+        if not (m2 <= FAR * FAR * spread).all() or spread.max() == np.inf:
+            mean[some] = m
+            d, square = means(tiles, some, mean)
+            m, spread = mean[some] + d, np.maximum(square - d * d, 0)    # rounding can take it below zero
+        mean[some], variance[some] = m, spread
+        np.divide(1, np.sqrt(spread + spread.dtype.type(eps)), out=rstd[some])
+
+    _each(device, work, jobs)
     shape = tuple(1 if axis in form.axes else n for axis, n in enumerate(form.view))
-    return mean.reshape(shape), variance.reshape(shape), (1 / np.sqrt(variance + rows.dtype.type(eps))).reshape(shape)
+    return mean.reshape(shape), variance.reshape(shape), rstd.reshape(shape)
 
 
 def normalized(device, x, weight, bias, mean, rstd, form):
     """(x - mean) rstd weight + bias."""
-    rows, ones = _rows(x, form)
+    rows = _rows(x, form)
     mean, rstd = mean.reshape(-1), rstd.reshape(-1)
-    weight = ones if weight is None else weight.reshape(-1).astype(rows.dtype, copy=False)
-    shift = None
-    if bias is not None:
-        shift = np.tile(bias.reshape(-1).astype(rows.dtype, copy=False), (block_rows(len(ones)), 1))
+    w, b = _of_a_row(weight, rows, 1), _of_a_row(bias, rows, 0)
     y = device.empty(rows.shape, rows.dtype)
+    t, scale, shift, ones = mean * rstd, Along(w), Along(-w, b), Along(np.ones_like(w))
 
-    def block(a, b):
-        v = y[a:b]
-        np.add(rows[a:b], laid_out(device, "row norm", -mean[a:b], ones), out=v)
-        np.multiply(v, laid_out(device, "row norm", rstd[a:b], weight), out=v)
-        if shift is not None:
-            np.add(v, shift[:b - a], out=v)
+    def near(r, c, i, j):
+        u, v = device.scratch("row norm", y[r, c].shape, y.dtype), y[r, c]
+        scale.scale(rows[r, c], rstd[r], u)
+        np.add(shift.times(t[r], v), u, out=v)
 
-    in_blocks(device, block, *rows.shape)
+    def far_or_long(r, c, i, j):
+        v = np.subtract(rows[r, c], mean[r, None], out=y[r, c])
+        np.multiply(v, rstd[r, None], out=v)
+        np.multiply(v, w[c], out=v)
+        np.add(v, b[c], out=v)
+
+    tiles = [tile for _, tiles in _jobs(rows.shape)[0] for tile in tiles]
+    _each(device, near if not scale.long and _near(t, rstd) else far_or_long, tiles)
     return y.reshape(x.shape).astype(x.dtype, copy=False)
 
 
 def norm_grad(device, g, x, weight, mean, rstd, form, affine):
     """dx, and with `affine` dweight and dbias (else empty arrays)."""
-    (rows, ones), (grads, _) = _rows(x, form), _rows(g, form)
-    size = len(ones)
-    mean, rstd = mean.reshape(-1), rstd.reshape(-1)
-    w = ones if weight is None else weight.reshape(-1).astype(rows.dtype, copy=False)
+    rows, grads = _rows(x, form), _rows(g, form)
+    count, size = rows.shape
+    mean, rstd, w = mean.reshape(-1), rstd.reshape(-1), _of_a_row(weight, rows, 1)
+    w_mean, scale, ones = w / w.dtype.type(size), Along(w), Along(np.ones_like(w))
     dx = device.empty(rows.shape, rows.dtype)
-    step = block_rows(size)
-    partial = np.zeros((-(-len(rows) // step), 2, size if affine else 0))
+    jobs, down, across = _jobs(rows.shape)
+    sums, partial = _room_for_sums(across, rows), np.zeros((down, 2, size if affine else 0))
+    lever = np.array([mean * rstd, np.ones_like(rstd)])
+    near = _near(lever[0], rstd)
+    m = mean if near else 0 * rstd                      # x - mean takes the place of x, and 0 that of its mean
+    lever[0] = m * rstd
+    cube = rstd * rstd * rstd
 
-    def lay(numbers, along):
-        return laid_out(device, "row norm", numbers, along)
+    def inputs(r, c):
+        return grads[r, c], rows[r, c] if near else _away(device, rows, mean, ones, r, c)
 
-    def block(a, b):
-        v, h, r = dx[a:b], grads[a:b], rstd[a:b]
-        d = device.scratch("row norm d", v.shape, v.dtype)          # z = rstd d
-        np.add(rows[a:b], lay(-mean[a:b], ones), out=d)
-        np.multiply(h, d, out=v)
+    def add_up(r, c, i, j):
+        h, u = inputs(r, c)
+        v = np.multiply(h, u, out=device.scratch("row norm", h.shape, h.dtype))
+        np.matmul(h, w_mean[c], out=sums[j, 0, r])
+        np.matmul(v, w_mean[c], out=sums[j, 1, r])
         if affine:
-            partial[a // step] = r @ v, np.ones(b - a, v.dtype) @ h
-        mean_h, mean_hz = (h @ w) / size, r * (v @ w) / size
-        np.multiply(h, lay(r, w), out=v)
-        np.multiply(d, lay(-r * r * mean_hz, ones), out=d)
-        np.add(v, d, out=v)
-        np.add(v, lay(-r * mean_h, ones), out=v)
+            with_t, total = lever[:, r] @ h
+            partial[i, 0, c], partial[i, 1, c] = rstd[r] @ v - with_t, total
 
-    in_blocks(device, block, *rows.shape)
+    def work(some, tiles):
+        _inside(device, add_up, tiles)
+        mean_h, mean_v = _total(sums, some)
+        b = cube[some] * (mean_v - m[some] * mean_h)
+        constant = (rstd[some] * mean_h - b * m[some]).astype(dx.dtype, copy=False)
+        b = b.astype(dx.dtype, copy=False)
+
+        def combine(r, c, i, j):
+            h, u = inputs(r, c)
+            k = slice(r.start - some.start, r.stop - some.start)
+            v = scale.part(c).scale(h, rstd[r], device.scratch("row norm", h.shape, h.dtype))
+            np.subtract(v, ones.part(c).scale(u, b[k], device.scratch("row norm 2", h.shape, h.dtype)), out=v)
+            ones.part(c).taken_from(v, constant[k], dx[r, c])
+
+        _inside(device, combine, tiles)
+
+    _each(device, work, jobs)
     dtype = x.dtype if weight is None else weight.dtype
     dweight, dbias = partial.sum(axis=0).astype(dtype)
     if affine:
@@ -83,12 +133,71 @@ def norm_grad(device, g, x, weight, mean, rstd, form, affine):
     return dx.reshape(x.shape).astype(x.dtype, copy=False), dweight, dbias
 
 
+def _jobs(shape):
+    """Runs of rows with the tiles they are made of, and how many tiles stand in a column and in a row.
+
+    A tile is (rows, columns, i, j): two slices, and its place among the tiles.
+    """
+    count, size = shape
+    if size <= WHOLE:
+        height, width = block_rows(count, size), size
+    else:
+        height, width = ROWS, -(-size // pieces(size * min(ROWS, count)))
+    down, across = -(-count // height), -(-size // max(1, width))
+    tiles = [(slice(i * height, min(count, i * height + height)), slice(j * width, min(size, j * width + width)), i, j)
+             for i in range(down) for j in range(across)]
+    return [(tile[0], [tile]) for tile in tiles] if across < 2 else [(slice(0, count), tiles)], down, across
+
+
+def _each(device, function, items):
+    """function(*item) for each item, on the device's threads."""
+    def part(start, stop):
+        for item in items[start:stop]:
+            function(*item)
+
+    device.share(part, len(items))
+
+
+def _inside(device, function, tiles):
+    """As _each, within a job: one of a single tile needs no region of its own."""
+    if len(tiles) == 1:
+        function(*tiles[0])
+    else:
+        _each(device, function, tiles)
+
+
+def _room_for_sums(across, rows):
+    """Two sums for each row of each tile: (tiles in a row, 2, R), in float64 where there are several to add."""
+    return np.empty((across, 2, len(rows)), np.float64 if across > 1 else rows.dtype)
+
+
+def _total(sums, some):
+    return sums[:, :, some].sum(axis=0) if len(sums) > 1 else sums[0, :, some]
+
+
+def _away(device, rows, centre, ones, r, c):
+    """A tile of x - centre in scratch memory."""
+    u = rows[r, c]
+    return ones.part(c).taken_from(u, centre[r], device.scratch("row norm away", u.shape, u.dtype))
+
+
+def _near(t, rstd):
+    """Whether sums of x itself serve, not of x - mean: no t = mean rstd is far from 0, and nothing has overflowed."""
+    return bool(t.min() >= -FAR and t.max() <= FAR and rstd.min() > 0)
+
+
+def _of_a_row(p, rows, default):
+    """A weight or bias as (M,) in the rows' dtype."""
+    if p is None:
+        return np.full(rows.shape[1], default, rows.dtype)
+    return np.ascontiguousarray(p.reshape(-1), rows.dtype)
+
+
 def _rows(x, form):
-    """x as (R, M), contiguous, float32 or float64, and M ones."""
+    """x as (R, M), contiguous, float32 or float64."""
     if x.dtype.itemsize == 2:
         x = x.astype(np.float32)
     size = 1
     for axis in form.axes:
         size *= form.view[axis]
-    rows = np.ascontiguousarray(x).reshape(-1, size) if x.size else np.empty((0, size), x.dtype)
-    return rows, np.ones(size, x.dtype)
+    return np.ascontiguousarray(x).reshape(-1, size) if x.size else np.empty((0, size), x.dtype)

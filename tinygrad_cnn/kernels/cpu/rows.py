@@ -2,23 +2,57 @@
 
 The one idea: a ufunc of (R, M) with (R, 1) starts anew at every row, for M = 64 at 4 Gelem/s. A product of matrices
 lays the rows' own numbers out at 12 Gelem/s (with an inner axis of 2; of 1, BLAS takes another way and does 0.9), and
-then the ufunc runs along all rows at once at 11. Sums of rows are products with ones (10), largest values
+then the ufunc runs along all rows at once at 8 to 11. Sums of rows are products with ones (16), largest values
 `maximum.reduceat` (2.3, where `max(axis=1)` does 1.1).
 A block of rows goes through its chain while it is in cache. Each row is computed alone, so results do not depend on the
 number of threads.
 """
 import numpy as np
 
-BLOCK = 1 << 17             # numbers in a block: 512 kB of float32; half of that takes 1.1 to 1.2 times as long
+BLOCK = 3 << 17             # most numbers in a block: 1.5 MB of float32, so that calls are few and long
+PARALLEL = 1 << 16          # numbers from which a parallel region pays for its 54 us
+NARROW = 128                # numbers in a row up to which two are laid out at once: 0.6 of the time for 56
 LONG = 1 << 11              # numbers in a row from which ufuncs need no such help
 
 
-def laid_out(device, name, numbers, along):
-    """numbers (R,) times along (M,), as (R, M) in scratch memory of that name."""
-    out = device.scratch(name, (len(numbers), len(along)), along.dtype)
-    columns, patterns = np.zeros((2, len(numbers)), along.dtype), np.zeros((2, len(along)), along.dtype)
-    columns[0], patterns[0] = numbers, along
-    return np.matmul(columns.T, patterns, out=out)
+class Along:
+    """A vector (M,) that lies along every row, times a number of the row's own, plus a constant (M,)."""
+
+    def __init__(self, values, constant=None):
+        self.values, self.pairs = values, None
+        width = len(values)
+        self.long = width >= LONG and constant is None
+        self.ones = self.long and bool((values == 1).all())
+        if not self.long:
+            self.patterns = np.zeros((2, width), values.dtype)
+            self.patterns[0], self.patterns[1] = values, 0 if constant is None else constant
+        if width <= NARROW and constant is None:
+            self.pairs = np.zeros((2, 2 * width), values.dtype)
+            self.pairs[0, :width] = self.pairs[1, width:] = values
+
+    def part(self, columns):
+        """The part of a slice of columns."""
+        return self if columns.stop - columns.start == len(self.values) else Along(self.values[columns])
+
+    def times(self, numbers, out):
+        """numbers (R,) times the vector, into `out` (R, M), contiguous."""
+        if self.pairs is not None and len(numbers) % 2 == 0 and np.isfinite(numbers @ numbers):
+            np.matmul(numbers.reshape(-1, 2), self.pairs, out=out.reshape(len(numbers) // 2, self.pairs.shape[1]))
+            return out                                  # two rows at once: NaN times 0 would reach the other one
+        columns = np.ones((len(numbers), 2), out.dtype)
+        columns[:, 0] = numbers
+        return np.matmul(columns, self.patterns, out=out)
+
+    def scale(self, v, numbers, out):
+        """v times numbers (R,) times the vector, into `out`, which is not v."""
+        if self.long:
+            np.multiply(v, numbers[:, None], out=out)
+            return out if self.ones else np.multiply(out, self.values, out=out)
+        return np.multiply(self.times(numbers, out), v, out=out)
+
+    def taken_from(self, v, numbers, out):
+        """v less numbers (R,) times the vector, which is ones, into `out`, which is not v."""
+        return np.subtract(v, numbers[:, None] if self.long else self.times(numbers, out), out=out)
 
 
 def largest(v):
@@ -26,14 +60,19 @@ def largest(v):
     return np.maximum.reduceat(v.reshape(-1), np.arange(0, v.size, v.shape[1]))
 
 
-def block_rows(width):
-    """How many rows of `width` numbers make a block."""
-    return max(1, BLOCK // max(1, width))
+def pieces(numbers):
+    """Into how many blocks so many numbers are cut: as many for each of two threads."""
+    return -(-numbers // (2 * BLOCK)) * 2 if numbers >= PARALLEL else 1
+
+
+def block_rows(count, width):
+    """How many of `count` rows of `width` numbers make a block: an even number."""
+    return -(-count // (2 * pieces(count * width))) * 2 or 2
 
 
 def in_blocks(device, block, count, width):
     """Call block(start, stop) for runs of `count` rows of `width` numbers, on the device's threads."""
-    size = block_rows(width)
+    size = block_rows(count, width)
 
     def part(start, stop):
         for k in range(start, stop):

@@ -1,6 +1,8 @@
 """The softmax family for NumPy: rows in blocks and threads where the axis of the sums lies innermost in memory.
 
-Formulas and shapes are those of kernels/generic/softmax.py; how rows are computed is told in rows.py.
+Formulas and shapes are those of kernels/generic/softmax.py; how rows are computed is told in rows.py. The largest value
+of each row takes a third of softmax's time, and serves only to keep exponentials in range: they are taken of x itself
+first, and of x less that value only where a row's sum shows that some were not.
 """
 from functools import wraps
 
@@ -11,9 +13,10 @@ from ..generic.softmax import log_softmax as plain_log_softmax
 from ..generic.softmax import log_softmax_grad as plain_log_softmax_grad
 from ..generic.softmax import softmax as plain_softmax
 from ..generic.softmax import softmax_grad as plain_softmax_grad
-from .rows import in_blocks, laid_out, largest
+from .rows import Along, in_blocks, largest
 
 SMALL = 1 << 13             # numbers up to which the plain kernels make fewer calls and take less time
+LEAST, MOST = 1, 1e30        # sums of exponentials between which none was too large, nor any too small that counts
 
 
 def _by_rows(plain):
@@ -26,7 +29,7 @@ def _by_rows(plain):
             if arrays[0].size < SMALL or not moved[-1].flags.c_contiguous or moved[-1].dtype.kind != "f":
                 return plain(device, *arrays, dim=dim)
             shape, dtype = moved[-1].shape, moved[-1].dtype
-            ones = np.ones(shape[-1], dtype)
+            ones = Along(np.ones(shape[-1], dtype))
             rows = [v.reshape(-1, shape[-1]) for v in moved]
             y = device.empty(rows[0].shape, dtype)
             in_blocks(device, lambda a, b: row_kernel(device, *[v[a:b] for v in rows], ones, y[a:b]), *y.shape)
@@ -35,33 +38,33 @@ def _by_rows(plain):
     return decorate
 
 
-def _from_largest(device, x, ones, y):
-    np.add(x, laid_out(device, "softmax", -largest(x), ones), out=y)
+def _room(device, y):
+    return device.scratch("softmax", y.shape, y.dtype)
 
 
 @_by_rows(plain_softmax)
 def softmax(device, x, ones, y):
-    _from_largest(device, x, ones, y)
-    np.exp(y, out=y)
-    np.multiply(y, laid_out(device, "softmax", 1 / (y @ ones), ones), out=y)
+    sums = np.exp(x, out=y) @ ones.values
+    if not (sums.min() > LEAST and sums.max() < MOST):  # nor where one is NaN
+        sums = np.exp(ones.taken_from(x, largest(x), y), out=y) @ ones.values
+    np.multiply(y, ones.times(1 / sums, _room(device, y)), out=y)
 
 
 @_by_rows(plain_softmax_grad)
 def softmax_grad(device, g, p, ones, y):
-    np.multiply(g, p, out=y)
-    np.add(g, laid_out(device, "softmax", -(y @ ones), ones), out=y)
+    u = np.multiply(g, p, out=_room(device, y))
+    ones.taken_from(g, u @ ones.values, y)
     np.multiply(y, p, out=y)
 
 
 @_by_rows(plain_log_softmax)
 def log_softmax(device, x, ones, y):
-    _from_largest(device, x, ones, y)
-    e = np.exp(y, out=device.scratch("softmax", y.shape, y.dtype))
-    np.add(y, laid_out(device, "softmax", -np.log(e @ ones), ones), out=y)
+    u = ones.taken_from(x, largest(x), _room(device, y))
+    ones.taken_from(u, np.log(np.exp(u, out=y) @ ones.values), y)
 
 
 @_by_rows(plain_log_softmax_grad)
 def log_softmax_grad(device, g, l, ones, y):
-    np.exp(l, out=y)
-    np.multiply(y, laid_out(device, "softmax", -(g @ ones), ones), out=y)
-    np.add(y, g, out=y)
+    u = np.exp(l, out=_room(device, y))
+    ones.scale(u, g @ ones.values, y)
+    np.subtract(g, y, out=y)
