@@ -10,6 +10,7 @@ from . import autograd, ops, protocols
 from .autograd.graph import watchers
 from .autograd.inplace import inplace
 from .errors import ArgumentError, DTypeError, GradError
+from .ops.constructor import construct
 from .ops.refusal import asking
 from .tensor import Leaf, Tensor
 
@@ -234,7 +235,7 @@ def _bind():
     for name in ("is_cpu", "is_cuda", "itemsize", "nbytes"):
         setattr(Tensor, name, property(getattr(ops.questions, name)))
     Tensor.__getitem__, Tensor.__setitem__ = ops.index.getitem, ops.index.setitem
-    Tensor.detach = autograd.detach
+    Tensor.detach, Tensor._construct = autograd.detach, construct
     Tensor.retains_grad = property(retains_grad)
     Tensor.data = property(_data, _set_data)
 

@@ -6,6 +6,7 @@ so a value saved for the backward pass can be seen to be stale. Operators and me
 operators.py.
 """
 from . import dtypes
+from .device import Device
 from .errors import ArgumentError, DTypeError, GradError, ShapeError
 
 
@@ -52,14 +53,19 @@ class Tensor:
     """An n-dimensional array that remembers how it was computed.
 
     Args: array: an array of `device`. edge: None, a Leaf or a graph node.
-    Make tensors with `tg.tensor`, `tg.zeros`, `tg.randn`, ...; this constructor takes the array as it is.
+    Make tensors with `tg.tensor`, `tg.zeros`, `tg.randn`, ...; this constructor takes the array as it is. Without a
+    Device it is PyTorch's: `tg.Tensor(2, 3)` holds zeros of these sizes (PyTorch's holds what the memory held before),
+    `tg.Tensor([1, 2])` the data, both in the default dtype.
     """
     __slots__ = ("array", "device", "edge", "writes", "holder", "__weakref__")
     __array_priority__ = 1000                           # ndarray * tensor is left to Tensor.__rmul__
     __hash__ = object.__hash__                          # by identity, although == compares elements
     source = None                                       # a View has the tensor it is a view of
 
-    def __init__(self, array, device, edge=None):
+    def __init__(self, array=(), device=None, edge=None, *more):
+        if device.__class__ is not Device:
+            self._construct([value for value in (array, device, edge, *more) if value is not None])
+            return
         self.array = array
         self.device = device
         self.edge = edge
