@@ -2,7 +2,7 @@
 import numpy as np
 import pytest
 
-from tests.kernels.test_conv import Kernels, case, check
+from tests.kernels.test_conv import Kernels, case, check, windows
 from tinygrad_cnn.device import CPU
 from tinygrad_cnn.geometry import conv_geometry
 from tinygrad_cnn.kernels.cpu import conv_strips
@@ -25,7 +25,7 @@ def test_a_strip_divides_the_row_and_holds_few_features(width, features, q):
     dict(size=(4, 6, 8), kernel=(3, 2, 3), padding=1), dict(size=(5, 13), kernel=(3, 3))])
 def test_strips_agree_with_the_reference_also_cut_into_tiny_blocks_and_products(monkeypatch, numbers):
     for block, unpacked in ((1 << 20, 10 ** 6), (1000, 3000)):
-        monkeypatch.setattr(conv_strips, "BLOCK", block)
+        monkeypatch.setattr(windows, "BLOCK", block)
         monkeypatch.setattr(conv_strips, "UNPACKED", unpacked)
         conv_strips._piece_rows.cache_clear()
         with algorithm("strips"):

@@ -30,7 +30,6 @@ from .copies import copy_runs
 
 FEATURES = 48               # features that a strip has together, at most
 SPREAD_FEATURES = 96        # the same for the gradient in x: wider strips overlap less
-BLOCK = 1 << 20             # bytes of a block's windows
 FEW_ROWS = 16               # rows of a product below which it is not cut
 # Multiplications up to which OpenBLAS takes a product as it lies: 131,072 rows times 27 x 16 weights 1.9 -> 1.0 ms.
 UNPACKED = 10 ** 6
@@ -106,7 +105,7 @@ def correlate_dx(device, g, weight, geometry, out):
     width = wide.kernel[-1] * channels
     matrices = np.ascontiguousarray(matrix.reshape(-1, width, matrix.shape[1]).swapaxes(1, 2))[:, None]
     extents = tuple(max(p, b + n) for p, b, n in zip(wide.padded, wide.before, wide.size))
-    groups = image_groups(len(out), len(matrix) * matrix.itemsize * prod(wide.output), _budget(device))
+    groups = image_groups(len(out), len(matrix) * matrix.itemsize * prod(wide.output), block_bytes(device))
 
     def run(start, stop):
         for images in groups[start:stop]:
@@ -210,11 +209,7 @@ def _wide_rows(y, q):
 
 
 def _blocks(device, count, wide, matrix):
-    return cut(count, wide, len(matrix) * matrix.itemsize, _budget(device))
-
-
-def _budget(device):
-    return min(BLOCK, block_bytes(device))
+    return cut(count, wide, len(matrix) * matrix.itemsize, block_bytes(device))
 
 
 def _pieces(rows, size):

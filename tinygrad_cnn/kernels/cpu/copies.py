@@ -13,7 +13,7 @@ def copy_runs(device, target, source):
     while axis and source.strides[axis - 1] == target.strides[axis - 1] == length:
         axis -= 1
         length *= source.shape[axis]
-    if axis < source.ndim and source.size:
+    if length > source.itemsize and source.size:
         run = np.dtype((np.void, length))
         target, source = (_items(a, axis, run) for a in (target, source))
     target[...] = source

@@ -8,10 +8,13 @@ inside, (N, *size, C).
 
 Conventions, PyTorch's: padding is -inf for max pools; of equal values the first wins; NaN wins, the last of several.
 """
+from functools import partial
 from itertools import product
 from math import prod
 
 from .windows import block_bytes, channels_first, channels_last, cut, image_groups, patch, tap_views, working_dtype
+
+SHORT = 32                                              # bytes of a pixel up to which it is copied before it is used
 
 
 def max_pool(device, x, *, geom, wants=frozenset()):
@@ -28,7 +31,7 @@ def max_pool(device, x, *, geom, wants=frozenset()):
             taps = tap_views(device, patch(device, x[block.images], block, lowest, x.dtype), geom, block.number)
             target = y[(block.images, *block.where)]
             if index is None:
-                _largest(xp, taps, geom, target)
+                _largest(device, taps, geom, target)
             else:
                 _largest_and_tap(device, taps, geom, target, index[(block.images, *block.where)])
 
@@ -37,12 +40,21 @@ def max_pool(device, x, *, geom, wants=frozenset()):
     return channels_first(y), None if index is None else channels_first(index)
 
 
-def _largest(xp, taps, geom, y):
+def _largest(device, taps, geom, y):
     for number, tap in enumerate(_taps(geom)):
         if number:
-            xp.maximum(y, taps[tap], out=y)
+            device.xp.maximum(y, _dense(device, taps[tap]), out=y)
         else:
-            y[...] = taps[tap]
+            device.kernel("copy_runs")(y, taps[tap])
+
+
+def _dense(device, value):
+    """What a tap reads, copied together first where its pixels are short: then the steps that follow run through."""
+    if device.type != "cpu" or value.shape[-1] * value.itemsize > SHORT:
+        return value
+    dense = device.scratch("value", value.shape, value.dtype)
+    device.kernel("copy_runs")(dense, value)
+    return dense
 
 
 def _largest_and_tap(device, taps, geom, y, index):
@@ -53,11 +65,11 @@ def _largest_and_tap(device, taps, geom, y, index):
 
     def walk(may_be_nan):
         for number, tap in enumerate(_taps(geom)):
-            value = taps[tap]
             if not number:
-                y[...] = value
+                device.kernel("copy_runs")(y, taps[tap])
                 index[...] = 0
                 continue
+            value = _dense(device, taps[tap])
             xp.greater(value, y, out=larger)
             if may_be_nan:
                 xp.logical_or(larger, xp.isnan(value), out=larger)
@@ -75,19 +87,18 @@ def max_pool_dx(device, g, index, *, geom):
     xp = device.xp
     index = channels_last(index)
 
-    def spread(taps, here, g):
+    def spread(taps, here, g, join):
         chosen = index[here]
         equal = device.scratch("equal", g.shape, "bool")
         part = device.scratch("part", g.shape, g.dtype)
         finite = device.type == "cpu" and xp.isfinite(g).all()
         for number, tap in enumerate(_taps(geom)):
             xp.equal(chosen, number, out=equal)
-            target = taps[tap]
             if finite:
                 xp.multiply(g, equal, out=part)         # ten times faster than where
             else:
                 part[...] = xp.where(equal, g, g.dtype.type(0))      # infinity times 0 would be NaN
-            xp.add(target, part, out=target)
+            join(taps[tap], part)
 
     return _spread(device, g, geom, spread)
 
@@ -162,18 +173,18 @@ def avg_pool_dx(device, g, *, geom, count_include_pad, divisor_override):
         _positions(dx)[...] = xp.divide(_positions(channels_last(g)), divisor)
         return channels_first(dx)
 
-    def spread(taps, here, g):
+    def spread(taps, here, g, join):
         share = device.scratch("part", g.shape, g.dtype)
         xp.divide(g, divisor[here[1:]] if divisor.ndim else divisor, out=share)
         for tap in _taps(geom):
-            target = taps[tap]
-            xp.add(target, share, out=target)
+            join(taps[tap], share)
 
     return _spread(device, g, geom, spread)
 
 
 def _spread(device, g, geom, spread):
-    """dx (N, C, *size), where spread(taps, here, g) adds the block `here` of g to tap views of zeroed, padded dx."""
+    """dx (N, C, *size), where spread(taps, here, g, join) joins what it makes of the block `here` of g to tap views of
+    padded dx: join(target, part) adds, or writes where no two windows overlap."""
     work = working_dtype(g.dtype)
     g = channels_last(g)
     channels = g.shape[-1]
@@ -181,12 +192,16 @@ def _spread(device, g, geom, spread):
     extents = tuple(max(p, b + n) for p, b, n in zip(geom.padded, geom.before, geom.size))
     inside = (slice(None), *(slice(b, b + n) for b, n in zip(geom.before, geom.size)))
     unpadded = extents == geom.size and g.dtype == work
+    disjoint = all(k <= s for k, s in zip(geom.kernel, geom.stride)) and set(geom.dilation) == {1}
+    covered = disjoint and geom.kernel == geom.stride and geom.padded == extents
+    join = device.kernel("copy_runs") if disjoint else partial(_add, device.xp)
 
     def run(start, stop):
         for images in groups[start:stop]:
             number = images.stop - images.start
             whole = dx[images] if unpadded else device.scratch("padded", (number, *extents, channels), work)
-            whole[...] = 0
+            if not covered:
+                whole[...] = 0
             for block in cut(number, geom, channels * work.itemsize, budget):
                 some = block.images
                 here = (slice(images.start + some.start, images.start + some.stop), *block.where)
@@ -196,7 +211,7 @@ def _spread(device, g, geom, spread):
                     copy[...] = part
                     part = copy
                 origin = tuple(slice(w.start * s, None) for w, s in zip(block.where, geom.stride))
-                spread(tap_views(device, whole[(some, *origin)], geom, block.number), here, part)
+                spread(tap_views(device, whole[(some, *origin)], geom, block.number), here, part, join)
             if not unpadded:
                 dx[images] = whole[inside]
 
@@ -204,6 +219,10 @@ def _spread(device, g, geom, spread):
     groups = image_groups(len(g), prod(extents) * channels * work.itemsize, budget)
     device.share(run, len(groups))
     return channels_first(dx)
+
+
+def _add(xp, target, part):
+    xp.add(target, part, out=target)
 
 
 def _is_one_window(geom):
