@@ -43,8 +43,8 @@ def _zeros(given):
 
 def _from(data, given):
     if isinstance(data, Tensor):
-        raise ArgumentError("Tensor: this is one already. Use x.detach() for its memory, x.clone() for a copy, or x.float() "
-                            "for another dtype.")
+        raise ArgumentError("Tensor: this is one already. Use x.detach() for its memory, x.clone() for a copy, or "
+                            "x.float() for another dtype.")
     if len(given) > 1:
         raise ArgumentError(f"Tensor: {len(given)} arguments are neither sizes nor one list of data. Use "
                             "tg.tensor(data, dtype=..., device=...) for more than data.")
