@@ -64,7 +64,7 @@ def normalized(device, x, weight, bias, mean, rstd, form):
     mean, rstd = mean.reshape(-1), rstd.reshape(-1)
     w, b = _of_a_row(weight, rows, 1), _of_a_row(bias, rows, 0)
     y = device.empty(rows.shape, rows.dtype)
-    t, scale, shift, ones = mean * rstd, Along(w), Along(-w, b), Along(np.ones_like(w))
+    t, scale, shift = mean * rstd, Along(w), Along(-w, b)
 
     def near(r, c, i, j):
         u, v = device.scratch("row norm", y[r, c].shape, y.dtype), y[r, c]
@@ -90,7 +90,7 @@ def norm_grad(device, g, x, weight, mean, rstd, form, affine):
     w_mean, scale, ones = w / w.dtype.type(size), Along(w), Along(np.ones_like(w))
     dx = device.empty(rows.shape, rows.dtype)
     jobs, down, across = _jobs(rows.shape)
-    sums, partial = _room_for_sums(across, rows), np.zeros((down, 2, size if affine else 0))
+    sums, partial = _room_for_sums(across, rows), np.empty((down, 2, size if affine else 0), _wide(down, rows))
     lever = np.array([mean * rstd, np.ones_like(rstd)])
     near = _near(lever[0], rstd)
     m = mean if near else 0 * rstd                      # x - mean takes the place of x, and 0 that of its mean
@@ -106,8 +106,8 @@ def norm_grad(device, g, x, weight, mean, rstd, form, affine):
         np.matmul(h, w_mean[c], out=sums[j, 0, r])
         np.matmul(v, w_mean[c], out=sums[j, 1, r])
         if affine:
-            with_t, total = lever[:, r] @ h
-            partial[i, 0, c], partial[i, 1, c] = rstd[r] @ v - with_t, total
+            with_t, total = np.matmul(lever[:, r], h)
+            partial[i, 0, c], partial[i, 1, c] = np.matmul(rstd[r], v) - with_t, total
 
     def work(some, tiles):
         _inside(device, add_up, tiles)
@@ -120,14 +120,14 @@ def norm_grad(device, g, x, weight, mean, rstd, form, affine):
             h, u = inputs(r, c)
             k = slice(r.start - some.start, r.stop - some.start)
             v = scale.part(c).scale(h, rstd[r], device.scratch("row norm", h.shape, h.dtype))
-            np.subtract(v, ones.part(c).scale(u, b[k], device.scratch("row norm 2", h.shape, h.dtype)), out=v)
-            ones.part(c).taken_from(v, constant[k], dx[r, c])
+            np.subtract(v, ones.part(c).by_row(np.multiply, u, b[k], dx[r, c]), out=v)
+            ones.part(c).by_row(np.subtract, v, constant[k], dx[r, c])
 
         _inside(device, combine, tiles)
 
     _each(device, work, jobs)
     dtype = x.dtype if weight is None else weight.dtype
-    dweight, dbias = partial.sum(axis=0).astype(dtype)
+    dweight, dbias = (partial.sum(axis=0) if down > 1 else partial[0]).astype(dtype, copy=False)
     if affine:
         dweight, dbias = dweight.reshape(form.affine), dbias.reshape(form.affine)
     return dx.reshape(x.shape).astype(x.dtype, copy=False), dweight, dbias
@@ -167,8 +167,13 @@ def _inside(device, function, tiles):
 
 
 def _room_for_sums(across, rows):
-    """Two sums for each row of each tile: (tiles in a row, 2, R), in float64 where there are several to add."""
-    return np.empty((across, 2, len(rows)), np.float64 if across > 1 else rows.dtype)
+    """Two sums for each row of each tile: (tiles in a row, 2, R)."""
+    return np.empty((across, 2, len(rows)), _wide(across, rows))
+
+
+def _wide(number, rows):
+    """The dtype in which so many sums are added."""
+    return np.dtype(np.float64) if number > 1 else rows.dtype
 
 
 def _total(sums, some):
@@ -178,7 +183,7 @@ def _total(sums, some):
 def _away(device, rows, centre, ones, r, c):
     """A tile of x - centre in scratch memory."""
     u = rows[r, c]
-    return ones.part(c).taken_from(u, centre[r], device.scratch("row norm away", u.shape, u.dtype))
+    return ones.part(c).by_row(np.subtract, u, centre[r], device.scratch("row norm away", u.shape, u.dtype))
 
 
 def _near(t, rstd):

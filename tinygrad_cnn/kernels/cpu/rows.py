@@ -19,13 +19,13 @@ class Along:
     """A vector (M,) that lies along every row, times a number of the row's own, plus a constant (M,)."""
 
     def __init__(self, values, constant=None):
-        self.values, self.pairs = values, None
-        width = len(values)
-        self.long = width >= LONG and constant is None
-        self.ones = self.long and bool((values == 1).all())
-        if not self.long:
-            self.patterns = np.zeros((2, width), values.dtype)
-            self.patterns[0], self.patterns[1] = values, 0 if constant is None else constant
+        self.values, width = values, len(values)
+        self.long = width >= LONG                       # too long to be laid out
+        if self.long:
+            return
+        self.patterns = np.zeros((2, width), values.dtype)
+        self.patterns[0], self.patterns[1] = values, 0 if constant is None else constant
+        self.pairs = None
         if width <= NARROW and constant is None:
             self.pairs = np.zeros((2, 2 * width), values.dtype)
             self.pairs[0, :width] = self.pairs[1, width:] = values
@@ -46,13 +46,12 @@ class Along:
     def scale(self, v, numbers, out):
         """v times numbers (R,) times the vector, into `out`, which is not v."""
         if self.long:
-            np.multiply(v, numbers[:, None], out=out)
-            return out if self.ones else np.multiply(out, self.values, out=out)
+            return np.multiply(np.multiply(v, self.values, out=out), numbers[:, None], out=out)
         return np.multiply(self.times(numbers, out), v, out=out)
 
-    def taken_from(self, v, numbers, out):
-        """v less numbers (R,) times the vector, which is ones, into `out`, which is not v."""
-        return np.subtract(v, numbers[:, None] if self.long else self.times(numbers, out), out=out)
+    def by_row(self, function, v, numbers, out):
+        """function(v, numbers (R,)), into `out`, which is not v; the vector is ones."""
+        return function(v, numbers[:, None] if self.long else self.times(numbers, out), out=out)
 
 
 def largest(v):

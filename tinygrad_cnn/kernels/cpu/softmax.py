@@ -46,21 +46,21 @@ def _room(device, y):
 def softmax(device, x, ones, y):
     sums = np.exp(x, out=y) @ ones.values
     if not (sums.min() > LEAST and sums.max() < MOST):  # nor where one is NaN
-        sums = np.exp(ones.taken_from(x, largest(x), y), out=y) @ ones.values
+        sums = np.exp(ones.by_row(np.subtract, x, largest(x), y), out=y) @ ones.values
     np.multiply(y, ones.times(1 / sums, _room(device, y)), out=y)
 
 
 @_by_rows(plain_softmax_grad)
 def softmax_grad(device, g, p, ones, y):
     u = np.multiply(g, p, out=_room(device, y))
-    ones.taken_from(g, u @ ones.values, y)
+    ones.by_row(np.subtract, g, u @ ones.values, y)
     np.multiply(y, p, out=y)
 
 
 @_by_rows(plain_log_softmax)
 def log_softmax(device, x, ones, y):
-    u = ones.taken_from(x, largest(x), _room(device, y))
-    ones.taken_from(u, np.log(np.exp(u, out=y) @ ones.values), y)
+    u = ones.by_row(np.subtract, x, largest(x), _room(device, y))
+    ones.by_row(np.subtract, u, np.log(np.exp(u, out=y) @ ones.values), y)
 
 
 @_by_rows(plain_log_softmax_grad)
