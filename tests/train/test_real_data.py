@@ -94,7 +94,10 @@ def test_the_example_of_plain_and_residual_networks_leaves_a_picture_and_a_table
     pytest.importorskip("matplotlib", reason="the picture needs matplotlib: pip install 'tinygrad_cnn[train]'")
     program = ROOT / "examples" / "train_plain_vs_residual.py"
     subprocess.run([sys.executable, str(program), "--data-dir", str(DATA), "--images", "64", "--batch-size", "32",
-                    "--epochs", "1", "--out", str(tmp_path / "p.png")], check=True, capture_output=True, timeout=600,
+                    "--epochs", "1", "--out", str(tmp_path / "out")], check=True, capture_output=True, timeout=600,
                    env={**os.environ, "PYTHONPATH": str(ROOT)})
-    assert (tmp_path / "p.png").read_bytes().startswith(b"\x89PNG")
-    assert (tmp_path / "p.csv").read_text(encoding="utf-8").startswith("epoch,plain20,plain56,resnet20,resnet56\n1,")
+    picture, table = (tmp_path / "out" / f"train_plain_vs_residual.{kind}" for kind in ("png", "csv"))
+    assert picture.read_bytes().startswith(b"\x89PNG")
+    rows = [line.split(",") for line in table.read_text(encoding="utf-8").splitlines()]
+    assert rows[0][:3] == ["network", "epoch", "training_error"]
+    assert [row[:2] for row in rows[1:]] == [[name, "1"] for name in ("plain20", "plain56", "resnet20", "resnet56")]
