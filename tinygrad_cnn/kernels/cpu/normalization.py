@@ -19,6 +19,7 @@ from ..generic.normalization import channels_innermost, channels_second
 from . import row_norm
 
 SMALL = 1 << 12             # numbers up to which the plain kernels make fewer calls and take less time
+FEW = 1 << 11               # numbers in a sample up to which they do, where each sample has its own statistics
 BLOCK = 1 << 18             # numbers in a block: 1 MB of float32
 ROWS = 1 << 12              # most rows summed in float32
 WIDE = 1 << 10              # numbers in a row of pixels side by side
@@ -117,8 +118,8 @@ def norm_grad(device, g, x, weight, mean, rstd, form, eps, affine):
 
 
 def _plain(x, form):
-    """Whether the plain kernels do as well: few numbers."""
-    return x.size <= SMALL
+    """Whether the plain kernels do as well: few numbers, or few in each of several samples."""
+    return x.size <= SMALL or form.channels and 0 not in form.axes and x.size <= FEW * len(x)
 
 
 def _combined(device, rows, grads, a, b, c):
@@ -143,7 +144,7 @@ class _Repeated:
 
     def __init__(self, values, rows):
         _, length, channels = rows.shape
-        tile = np.empty((max(1, min(length // 8, TILE // channels)), channels), rows.dtype)
+        tile = np.empty((max(1, min(length // 32, TILE // channels)), channels), rows.dtype)
         tile[...] = values
         self.tile = tile.reshape(-1)
 
