@@ -1,7 +1,8 @@
 """The table that gives Tensor its methods and operators: each is a function of ops/ (or of the engine) under a name.
 
 `name_` in INPLACE is the in-place form of the function `name`: the same value, written into the tensor's own memory
-with its history (autograd/inplace.py).
+with its history (autograd/inplace.py). Those in RESHAPED_INPLACE write nothing: the tensor gets the view's shape
+(autograd/reshape.py).
 """
 from importlib import import_module
 from weakref import ref
@@ -9,6 +10,7 @@ from weakref import ref
 from . import autograd, ops, protocols
 from .autograd.graph import watchers
 from .autograd.inplace import inplace
+from .autograd.reshape import reshape_inplace
 from .errors import ArgumentError, DTypeError, GradError
 from .ops.constructor import construct
 from .ops.refusal import asking
@@ -60,6 +62,8 @@ INPLACE = {
     "scattering": "scatter_reduce_",
     "masked": "masked_fill_ masked_scatter_",
 }
+
+RESHAPED_INPLACE = "squeeze_ swapaxes_ swapdims_ t_ transpose_ unsqueeze_"
 
 CONVERSIONS = "bfloat16_ bool_ byte char cpu cuda_ double_ float_ half_ int_ long_ short_ to type_ type_as"
 
@@ -173,6 +177,14 @@ def _inplace(name, function):
     return method
 
 
+def _reshaped(name, function):
+    def method(self, *args, **kwargs):
+        return reshape_inplace(name, function, self, *args, **kwargs)
+    method.__name__ = name
+    method.__doc__ = f"In-place form of `{name[:-1]}`: this tensor gets that shape, and is returned."
+    return method
+
+
 def _update(name):
     """The operator that writes back: `x += y` is x.add_(y)."""
     op = autograd.OPS[name]
@@ -214,6 +226,8 @@ def _bind():
         module = import_module(f"{ops.__name__}.{family}")
         for name in names.split():
             setattr(Tensor, name, _inplace(name, asking(getattr(module, name[:-1]), 1)))
+    for name in RESHAPED_INPLACE.split():
+        setattr(Tensor, name, _reshaped(name, asking(getattr(ops.shape, name[:-1]), 1)))
     for name in CONVERSIONS.split():
         setattr(Tensor, name.rstrip("_"), getattr(ops.convert, name))
     for method, name in OPERATORS.items():

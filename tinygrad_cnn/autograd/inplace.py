@@ -51,8 +51,10 @@ def check_writable(name, x, others=()):
     if isinstance(x, FunctionView) and x.edge is not None:
         raise InPlaceError(f"{name}: a Function returned this tensor as a view of another, and its backward knows "
                            "nothing of this write. Return x.clone() from the Function, or use the out-of-place form.")
-    if source is not None and not x.tracked and (source.edge is not None or
-                                                 any(isinstance(o, Tensor) and o.edge is not None for o in others)):
+    if source is None or source.edge is None and not any(isinstance(o, Tensor) and o.edge is not None for o in others):
+        return
+    x.require_path(name)
+    if not x.tracked:
         raise InPlaceError(f"{name}: this view was made under no_grad, so its source cannot follow the write. "
                            "Make the view with grad enabled, or write under tg.no_grad().")
 

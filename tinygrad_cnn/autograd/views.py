@@ -19,9 +19,10 @@ class View(Tensor):
     """A tensor in the memory of another.
 
     source: the tensor it is a view of (never itself a View with a source). path: ((op, args, attrs), ...) from the
-    source. tracked: False if it was made while nothing was recorded; it then stays out of the graph.
+    source. tracked: False if it was made while nothing was recorded; it then stays out of the graph. laid: the source's
+    array when the view was made, which the path starts from.
     """
-    __slots__ = ("source", "path", "tracked", "_own", "_seen")
+    __slots__ = ("source", "path", "tracked", "laid", "_own", "_seen")
 
     @staticmethod
     def of(x, array, edge, op, attrs, mode):
@@ -31,12 +32,12 @@ class View(Tensor):
         self = View.__new__(View)
         self.array, self.device, self.writes = array, x.device, x.writes
         if x.source is None:
-            self.source, self.path = x, ((op, attrs),)
+            self.source, self.path, self.laid = x, ((op, attrs),), x.array
             self.tracked = mode is True or mode is not False and mode.grad
         elif isinstance(x, FunctionView):
             return FunctionView.of(x, array, edge)
         else:
-            self.source, self.path = x.source, (*x.path, (op, attrs))
+            self.source, self.path, self.laid = x.source, (*x.path, (op, attrs)), x.laid
             self.tracked = x.tracked and (mode is True or mode is not False and mode.grad)
         self._own, self._seen = edge, self.source.edge
         return self
@@ -57,6 +58,7 @@ class View(Tensor):
         self._seen = source.edge
         if source.edge is None:                         # it was detached, not written: this view is what it was
             return
+        self.require_path("a view")
         token = set_mode(True)
         try:
             x = Tensor(source.array, source.device, source.edge)
@@ -66,6 +68,13 @@ class View(Tensor):
             self._own = x.edge
         finally:
             reset_mode(token)
+
+    def require_path(self, name):
+        """Refuse to follow the path where the source has another shape, or other data, than when the view was made."""
+        if self.source.array is not self.laid:
+            raise InPlaceError(f"{name}: the tensor this is a view of had its shape changed in place, or its data "
+                               "replaced, after the view was made, so its history cannot be followed. Make the view "
+                               "afterwards, or use the out-of-place form.")
 
 
 class FunctionView(View):
@@ -82,6 +91,7 @@ class FunctionView(View):
         self = FunctionView.__new__(FunctionView)
         self.array, self.device, self.writes = x.array if array is None else array, x.device, x.writes
         self.source, self.path, self.tracked = x if x.source is None else x.source, (), False
+        self.laid = self.source.array
         self.edge = edge
         return self
 

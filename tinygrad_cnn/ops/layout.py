@@ -153,9 +153,9 @@ def _would_be_a_view(input, shape):
     The view ops that led to `input` are replayed on strides alone, on one byte that pretends to be a whole tensor and
     is never read.
     """
-    source = input if input.source is None else input.source
+    start = input.array if input.source is None else input.laid
     xp = input.device.xp
-    double = _pretend(xp, source.array.shape)
+    double = _pretend(xp, start.shape)
     for op, attrs in () if input.source is None else input.path:
         if op is view_dtype:
             continue
