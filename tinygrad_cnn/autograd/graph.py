@@ -104,20 +104,17 @@ class Node:
             raise GraphFreedError(f"backward: the values that {self.op.name}{self.where()} saved were freed by an "
                                   "earlier backward pass. Call the first one with retain_graph=True to go through the "
                                   "graph again.")
-        k = 0
-        for version in self.versions:
-            value = saved[k]
-            if version is not None and value.writes[0] != version:
-                self.stale(value.writes, version, self.plan.names[k])
-            k += 1
-        if self.plan.keeps_y:
-            writes, version = self.writes
-            if writes[0] != version:
-                self.stale(writes, version, "its output")
-            y = Tensor(saved[k], device, self if create_graph else None)
-            y.writes = writes
-            return [*saved[:k], y]
-        return saved
+        for k, version in enumerate(self.versions):
+            if version is not None and saved[k].writes[0] != version:
+                self.stale(saved[k].writes, version, self.plan.names[k])
+        if not self.plan.keeps_y:
+            return saved
+        writes, version = self.writes
+        if writes[0] != version:
+            self.stale(writes, version, "its output")
+        y = Tensor(saved[-1], device, self if create_graph else None)
+        y.writes = writes
+        return [*saved[:-1], y]
 
     def stale(self, writes, version, name):
         raise StaleValueError(
@@ -138,11 +135,7 @@ class Node:
         for positions, rule, slots, extras in self.plan.rules:
             if wanted is not None and type(positions) is int and self.edges[positions] not in wanted:
                 continue
-            given = [values[s] for s in slots]
-            if extras:
-                found = rule(g, *given, **{name: self.extra(name) for name in extras})
-            else:
-                found = rule(g, *given)
+            found = rule(g, *[values[s] for s in slots], *map(self.extra, extras))
             if type(positions) is tuple:
                 yield from ((i, found[i]) for i in positions)
             else:

@@ -6,7 +6,7 @@ class Plan:
 
     inputs: positions of the inputs kept. residuals: positions of the residuals kept; wants: their names. keeps_y:
     whether the output's array is kept. meta: (name, input position, "shape" or "dtype") read at the call.
-    rules: (input position or tuple of them, function, places of its values in `saved`, names passed by keyword).
+    rules: (input position or tuple of them, function, places of its values in `saved`, names of its `extra`s).
     names: what the k-th saved value is called in messages. single: whether each rule is for one input.
     """
     __slots__ = ("op", "inputs", "residuals", "wants", "keeps_y", "meta", "rules", "names", "single")

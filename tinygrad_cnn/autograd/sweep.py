@@ -31,9 +31,10 @@ class Pass:
 
     def give(self, edge, g, owned):
         """Let gradient `g` arrive at `edge`, in the edge's shape and dtype; `owned` if nobody else has its memory."""
-        if g.array.shape != edge.shape:
-            _check_reducible(g.array.shape, edge.shape)
-            g = sum_to(g, shape=edge.shape)
+        shape = edge.shape
+        if g.array.shape != shape:
+            _check_reducible(g.array.shape, shape)
+            g = sum_to(g, shape=shape)
             owned = g.array.base is None and not self.create
         if g.array.dtype != edge.dtype:
             g = cast(g, dtype=edge.dtype)
@@ -52,30 +53,33 @@ class Pass:
                 return
         if place[2] and g.edge is None:
             total = place[1].array
-            quiet.run(g.device.xp.add, total, g.array, out=total)
+            quiet.run(g.device.xp.add, total, g.array, total)
         else:
             place[1] = add(place[1], g)
             place[2] = not self.create
 
     def steps(self):
         """Work off the nodes, newest first; yields (node, gradient) after each."""
-        due, heap, wanted = self.due, self.heap, self.wanted
+        due, heap, wanted, targets = self.due, self.heap, self.wanted, self.targets
+        everyday = wanted is None and not self.check
         while heap:
             node, g, _ = due.pop(-heappop(heap))
-            if node.watch is not None or self.targets:
+            if node.watch is not None or targets:
                 g = self.observe(node, g)
-            if type(node) is Part:
-                if wanted is None or node.node in wanted:
-                    self.collect(node, g)
-                continue
-            if wanted is not None and wanted.isdisjoint(node.edges):
-                continue                                # what was asked for is reached; nothing further back is
-            if type(g) is list:
-                device = next(part.device for part in g if part is not None)
-                g = tuple(_zeros(node, k, device) if part is None and node.materializes(k) else part
-                          for k, part in enumerate(g))
+            plain = everyday and type(node) is Node and type(g) is not list and node.plan.single
+            if not plain:
+                if type(node) is Part:
+                    if wanted is None or node.node in wanted:
+                        self.collect(node, g)
+                    continue
+                if wanted is not None and wanted.isdisjoint(node.edges):
+                    continue                            # what was asked for is reached; nothing further back is
+                if type(g) is list:
+                    device = next(part.device for part in g if part is not None)
+                    g = tuple(_zeros(node, k, device) if part is None and node.materializes(k) else part
+                              for k, part in enumerate(g))
             try:
-                if type(node) is Node and node.plan.single and wanted is None and not self.check:
+                if plain:
                     self.apply(node, g)
                 else:
                     self.apply_any(node, g)
@@ -109,13 +113,12 @@ class Pass:
                 if version is not None and values[k].writes[0] != version:
                     node.stale(values[k].writes, version, plan.names[k])
         for i, rule, slots, extras in plan.rules:
-            count = len(slots)
             if extras:
-                dx = rule(g, *[values[s] for s in slots], **{name: node.extra(name) for name in extras})
-            elif count == 1:
-                dx = rule(g, values[slots[0]])
-            elif count == 0:
+                dx = rule(g, *[values[s] for s in slots], *map(node.extra, extras))
+            elif not slots:
                 dx = rule(g)
+            elif len(slots) == 1:
+                dx = rule(g, values[slots[0]])
             else:
                 dx = rule(g, *[values[s] for s in slots])
             if dx is None:
@@ -175,7 +178,7 @@ class Pass:
         elif self.create or before.edge is not None:
             leaf.grad = add(before, g)
         else:
-            quiet.run(g.device.xp.add, before.array, g.array, out=before.array)
+            quiet.run(g.device.xp.add, before.array, g.array, before.array)
             before.wrote("backward")
         for hook in tuple(leaf.after):
             hook()
@@ -237,6 +240,8 @@ def check_fits(what, g, like):
 def _check_reducible(shape, target):
     """Refuse a gradient whose shape the tensor's cannot have been broadcast to."""
     tail = shape[len(shape) - len(target):]
+    if tail == target:
+        return
     if len(shape) < len(target) or any(n != m and m != 1 for n, m in zip(tail, target)):
         raise ShapeError(f"backward: a rule gave a gradient of shape {tuple(shape)} for a tensor of shape "
                          f"{tuple(target)}. It must have that shape, or one that shape broadcasts to.")

