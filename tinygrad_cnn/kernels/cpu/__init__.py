@@ -13,6 +13,7 @@ from .matmul import linear, linear_dw, matmul, matmul_t, matrix_product
 from .normalization import (batch_norm, batch_norm_eval, group_norm, instance_norm, layer_norm, norm_grad,
                             norm_statistics)
 from .optim import adam_, rmsprop_, sgd_
+from .pool import avg_pool, avg_pool_dx, max_pool, max_pool_dx
 from .products import multiply_columns, multiply_rows
 from .random import draw_bernoulli, draw_categories, draw_mask, draw_permutation, masked_scale
 from .reduce import mean, spread, std, sum, sum_to, var
