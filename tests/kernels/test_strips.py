@@ -5,7 +5,7 @@ import pytest
 from tests.kernels.test_conv import Kernels, case, check, windows
 from tinygrad_cnn.device import CPU
 from tinygrad_cnn.geometry import conv_geometry
-from tinygrad_cnn.kernels.cpu import conv_strips
+from tinygrad_cnn.kernels.cpu import conv_strips, products
 from tinygrad_cnn.kernels.cpu.choice import algorithm
 from tinygrad_cnn.kernels.cpu.copies import copy_runs
 from tinygrad_cnn.testing import reference_conv
@@ -26,11 +26,9 @@ def test_a_strip_divides_the_row_and_holds_few_features(width, features, q):
 def test_strips_agree_with_the_reference_also_cut_into_tiny_blocks_and_products(monkeypatch, numbers):
     for block, unpacked in ((1 << 20, 10 ** 6), (1000, 3000)):
         monkeypatch.setattr(windows, "BLOCK", block)
-        monkeypatch.setattr(conv_strips, "UNPACKED", unpacked)
-        conv_strips._piece_rows.cache_clear()
+        monkeypatch.setattr(products, "UNPACKED", unpacked)
         with algorithm("strips"):
             check(Kernels(CPU), *case(channels=3, features=4, batch=3, **numbers))
-    conv_strips._piece_rows.cache_clear()
 
 
 @pytest.mark.parametrize("bad", [np.inf, -np.inf, np.nan])

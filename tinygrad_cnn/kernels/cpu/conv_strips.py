@@ -10,8 +10,8 @@ one stride further, zero elsewhere:
 
 That is more multiplications, by the factor of the width, but fewer and longer runs and a wider product. The windows are
 copied in two steps: first the input's rows are cut into (overlapping) strips, which are laid out one below the other;
-then a window of KH rows is one run of numbers. Products are cut into pieces that BLAS multiplies without packing.
-The gradients are the same steps read backwards: that of the kernel is the sum of its q copies'.
+then a window of KH rows is one run of numbers. The gradients are the same steps read backwards: that of the kernel is
+the sum of its q copies'.
 
 Inside, images are (N, *size, C), weights (1, O, C, *kernel), rows of windows (N, *outer output, OW/q, *outer kernel,
 run), run = width * C, and the matrix of weights has the columns of a strip's outputs, (taps * run, q * O).
@@ -27,12 +27,10 @@ from ...geometry import CACHED, ConvGeometry
 from ..generic.conv_blocks import add_up, as_matrix
 from ..generic.windows import block_bytes, cut, image_groups, patch
 from .copies import copy_runs
+from .products import multiply_columns, multiply_rows
 
 FEATURES = 48               # features that a strip has together, at most
 SPREAD_FEATURES = 96        # the same for the gradient in x: wider strips overlap less
-FEW_ROWS = 16               # rows of a product below which it is not cut
-# Multiplications up to which OpenBLAS takes a product as it lies: 131,072 rows times 27 x 16 weights 1.9 -> 1.0 ms.
-UNPACKED = 10 ** 6
 
 
 @lru_cache(CACHED)
@@ -65,7 +63,7 @@ def correlate(device, x, weight, geometry, out, bias):
             target = y[(block.images, *block.where)]
             direct = target.flags.c_contiguous and target.dtype == matrix.dtype
             result = target if direct else device.scratch("result", target.shape, matrix.dtype)
-            np.matmul(_pieces(rows, matrix.size), matrix, out=_pieces(result.reshape(len(rows), -1), matrix.size))
+            multiply_rows(device, rows, matrix, result.reshape(len(rows), -1))
             if not direct:
                 target[...] = result
 
@@ -84,11 +82,10 @@ def correlate_dw(device, g, x, geometry, work):
 
     def run(start, stop):
         for block in blocks[start:stop]:
-            rows = _pieces(strip_rows(device, x[block.images], wide, block, work), prod(shape))
+            rows = strip_rows(device, x[block.images], wide, block, work)
             grads = as_matrix(device, g[(block.images, *block.where)], work)
-            parts = device.scratch("product", (len(rows), *shape), work)
-            np.matmul(rows.swapaxes(1, 2), _pieces(grads, prod(shape)), out=parts)
-            total = np.add.reduce(parts, axis=0)
+            total = np.empty(shape, work)
+            multiply_columns(device, rows, grads, total)
             sums[start] = np.add(sums[start], total, out=total) if start in sums else total
 
     device.parallel(run, len(blocks))
@@ -103,7 +100,7 @@ def correlate_dx(device, g, weight, geometry, out):
     g, channels = _wide_rows(g, q), out.shape[-1]
     matrix = _wide_matrix(weight, geometry, wide, q, None)
     width = wide.kernel[-1] * channels
-    matrices = np.ascontiguousarray(matrix.reshape(-1, width, matrix.shape[1]).swapaxes(1, 2))[:, None]
+    matrices = np.ascontiguousarray(matrix.reshape(-1, width, matrix.shape[1]).swapaxes(1, 2))
     extents = tuple(max(p, b + n) for p, b, n in zip(wide.padded, wide.before, wide.size))
     groups = image_groups(len(out), len(matrix) * matrix.itemsize * prod(wide.output), block_bytes(device))
 
@@ -116,9 +113,9 @@ def correlate_dx(device, g, weight, geometry, out):
             for block in _blocks(device, number, wide, matrix):
                 some = slice(images.start + block.images.start, images.start + block.images.stop)
                 grads = as_matrix(device, g[(some, *block.where)], matrix.dtype)
-                grads = _pieces(grads, matrix.size // len(matrices))
-                rows = device.scratch("windows", (len(matrices), *grads.shape[:2], width), matrix.dtype)
-                np.matmul(grads, matrices, out=rows)
+                rows = device.scratch("windows", (len(matrices), len(grads), width), matrix.dtype)
+                for tap, row in zip(matrices, rows):
+                    multiply_rows(device, grads, tap, row)
                 _add_rows(rows, laid[block.images], wide, block)
             _add_columns(device, laid, wide, extents[-1], out[images])
 
@@ -210,16 +207,3 @@ def _wide_rows(y, q):
 
 def _blocks(device, count, wide, matrix):
     return cut(count, wide, len(matrix) * matrix.itemsize, block_bytes(device))
-
-
-def _pieces(rows, size):
-    """rows (M, K) as (pieces, rows of a piece, K), for a product with a matrix of `size` numbers."""
-    return rows.reshape(-1, _piece_rows(len(rows), size), rows.shape[1])
-
-
-@lru_cache(CACHED)
-def _piece_rows(count, size):
-    """The largest divisor of `count` rows that keeps a product to UNPACKED; all of them if it is small."""
-    most = UNPACKED // size
-    best = max([m for m in range(1, min(count, most) + 1) if count % m == 0], default=1)
-    return best if best >= FEW_ROWS else count

@@ -6,7 +6,7 @@ import numpy as np
 
 from ...errors import ArgumentError
 from ..generic import activation, elementwise, special
-from .blocks import BLOCK, each_block, flat_rows, in_blocks
+from .blocks import BLOCK, CHEAP, each_block, flat_rows, in_blocks
 from .masks import ZERO, zero_of
 
 sigmoid, sigmoid_grad = in_blocks(elementwise.sigmoid), in_blocks(elementwise.sigmoid_grad)
@@ -22,14 +22,15 @@ leaky_relu, leaky_relu_grad = in_blocks(activation.leaky_relu), in_blocks(activa
 hardswish, hardswish_grad = in_blocks(activation.hardswish), in_blocks(activation.hardswish_grad)
 hardsigmoid = in_blocks(activation.hardsigmoid)
 
+SMALL = 1 << 14             # numbers up to which one zero is no slower than a row of them
 _ROW = {dtype: np.zeros(BLOCK, dtype) for dtype in ZERO}
 
 
 def relu(device, x, out=None):
     """max(x, 0): against a row of zeros NumPy takes 7 Gelem/s in cache, against one zero 2.4."""
     dtype = x.dtype
-    if x.size <= BLOCK or dtype not in _ROW:
-        return np.maximum(x, zero_of(x), out=out)
+    if x.size <= SMALL or dtype not in _ROW:
+        return np.maximum(x, zero_of(x)) if out is None else np.maximum(x, zero_of(x), out=out)
     (row,), restore = flat_rows([x])
     in_place = out is x and np.shares_memory(row, x)
     y = row if in_place else device.empty(x.size, dtype)
@@ -38,7 +39,7 @@ def relu(device, x, out=None):
     def block(start, stop):
         np.maximum(row[start:stop], zeros[:stop - start], out=y[start:stop])
 
-    each_block(device, block, x.size)
+    each_block(device, block, x.size, threads=x.size >= CHEAP)
     if in_place:
         return x
     if out is None:

@@ -20,6 +20,7 @@ from .normalization import (batch_norm, batch_norm_eval, group_norm, instance_no
                             norm_statistics, running_statistics, update_running_, window_sum)
 from .optim import adam_, rmsprop_, sgd_
 from .pool import avg_pool, avg_pool_dx, max_pool, max_pool_dx, max_pool_gather, max_pool_index
+from .products import multiply_columns, multiply_rows
 from .random import (draw_bernoulli, draw_categories, draw_exponential, draw_integers, draw_mask, draw_normal,
                      draw_permutation, draw_uniform, dropout, masked_scale)
 from .reduce import (all, amax, amin, any, argmax, argmedian, argmin, count_nonzero, cumprod, cumsum, mean, median,

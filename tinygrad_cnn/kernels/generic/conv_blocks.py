@@ -12,6 +12,8 @@ from .windows import SHARED, block_bytes, channels_first, cut, patch, whole_bloc
 
 LONG_SUM = 1 << 14                                      # positions above which threads share the sum, not the result
 
+SMALL = 1 << 18                                         # bytes of weights that are put into order for the product
+
 
 def correlate(device, x, weight, geometry, out, bias):
     """out (N, *output, O) = the windows of x (N, *size, C) times weight (G, O/G, C/G, *kernel), plus bias (O,)."""
@@ -23,9 +25,9 @@ def correlate(device, x, weight, geometry, out, bias):
 
 
 def weight_matrices(device, weight):
-    """Weights (G, O/G, C/G, *kernel) as one matrix a group: (G, taps * C/G, O/G); a view for kernels of one tap."""
+    """Weights (G, O/G, C/G, *kernel) as one matrix a group: (G, taps * C/G, O/G); a view for large ones of one tap."""
     groups, features = weight.shape[:2]
-    if prod(weight.shape[3:]) == 1:
+    if prod(weight.shape[3:]) == 1 and weight.nbytes > SMALL:
         return weight[(..., *(0,) * (weight.ndim - 3))].swapaxes(1, 2)
     turned = weight.transpose(0, *range(3, weight.ndim), 2, 1)
     matrices = device.empty(turned.shape, weight.dtype)
@@ -42,7 +44,7 @@ def weight_matrices(device, weight):
 
 def multiply(device, x, matrix, geometry, out, bias=None):
     """out (N, *output, O) = the windows of x (N, *size, C) times matrix (taps * C, O), plus bias (O,); one group."""
-    xp, features = device.xp, out.shape[-1]
+    xp, features, multiply_rows = device.xp, out.shape[-1], device.kernel("multiply_rows")
     if not out.size:
         return
     if geometry.is_pointwise and x.flags.c_contiguous and out.flags.c_contiguous:
@@ -56,7 +58,7 @@ def multiply(device, x, matrix, geometry, out, bias=None):
             direct = target.flags.c_contiguous and target.dtype == matrix.dtype
             shape = (len(rows), features)
             result = target.reshape(shape) if direct else device.scratch("result", shape, matrix.dtype)
-            xp.matmul(rows, matrix, out=result)
+            multiply_rows(rows, matrix, result)
             if bias is not None:
                 add_bias(xp, result, bias, target.shape[-2])
             if not direct:
@@ -89,17 +91,16 @@ def multiply_dw(device, g, x, geometry, out):
         return
     blocks = cut(len(x), geometry, channels * position_bytes, budget)
     shape, sums = (features, geometry.taps * channels), {}
+    multiply_columns = device.kernel("multiply_columns")
 
     def run(start, stop):
         for block in blocks[start:stop]:
             rows = window_rows(device, x[block.images], geometry, block, work)
             grads = as_matrix(device, g[(block.images, *block.where)], work)
-            if start not in sums:
-                sums[start] = xp.matmul(grads.T, rows)
-            else:
-                product = device.scratch("product", shape, work)
-                xp.matmul(grads.T, rows, out=product)
-                xp.add(sums[start], product, out=sums[start])
+            first = start not in sums
+            product = device.empty(shape, work) if first else device.scratch("product", shape, work)
+            multiply_columns(grads, rows, product)
+            sums[start] = product if first else xp.add(sums[start], product, out=sums[start])
 
     device.parallel(run, len(blocks))
     out[...] = channels_first(add_up(xp, sums, shape, work).reshape(features, *geometry.kernel, channels))
