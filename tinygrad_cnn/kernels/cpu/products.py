@@ -13,13 +13,15 @@ FEW_SUMMED = 64             # the same for sums over rows, whose pieces' product
 
 
 def multiply_rows(device, rows, matrix, out):
-    """out (M, N) = rows (M, K) times matrix (K, N); both of the first may have strided rows."""
-    m = UNPACKED // matrix.size // FEW * FEW if matrix.size else 0
-    whole = len(rows) // m * m if m else 0
-    if whole > m and matrix.flags.c_contiguous:
-        np.matmul(rows[:whole].reshape(-1, m, rows.shape[1]), matrix, out=out[:whole].reshape(-1, m, out.shape[1]))
-        rows, out = rows[whole:], out[whole:]
-    if len(rows):
+    """out (..., M, N) = rows (..., M, K) times matrix (..., K, N); rows of the first and last may have any strides."""
+    (*stack, count, k), n = rows.shape, matrix.shape[-1]
+    m = UNPACKED // (k * n) // FEW * FEW if k * n else 0
+    whole = count // m * m if m else 0
+    if whole > m and matrix.strides[-1] == matrix.itemsize:
+        pieces, products = (a[..., :whole, :].reshape(*stack, -1, m, a.shape[-1]) for a in (rows, out))
+        np.matmul(pieces, matrix[..., None, :, :], out=products)
+        rows, out = rows[..., whole:, :], out[..., whole:, :]
+    if whole < count:
         np.matmul(rows, matrix, out=out)
 
 
