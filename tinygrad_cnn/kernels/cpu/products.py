@@ -16,22 +16,23 @@ def multiply_rows(device, rows, matrix, out):
     """out (..., M, N) = rows (..., M, K) times matrix (..., K, N); rows of the first and last may have any strides."""
     (*stack, count, k), n = rows.shape, matrix.shape[-1]
     m = UNPACKED // (k * n) // FEW * FEW if k * n else 0
-    whole = count // m * m if m else 0
-    if whole > m and matrix.strides[-1] == matrix.itemsize:
-        pieces, products = (a[..., :whole, :].reshape(*stack, -1, m, a.shape[-1]) for a in (rows, out))
-        np.matmul(pieces, matrix[..., None, :, :], out=products)
-        rows, out = rows[..., whole:, :], out[..., whole:, :]
-    if whole < count:
+    if not m or count <= m or matrix.strides[-1] != matrix.itemsize:
         np.matmul(rows, matrix, out=out)
+        return
+    whole = count // m * m
+    pieces, products = (a[..., :whole, :].reshape(*stack, -1, m, a.shape[-1]) for a in (rows, out))
+    np.matmul(pieces, matrix[..., None, :, :], out=products)
+    if whole < count:
+        np.matmul(rows[..., whole:, :], matrix, out=out[..., whole:, :])
 
 
 def multiply_columns(device, a, b, out):
     """out (K, N) = a (M, K) transposed times b (M, N): a sum over rows."""
     m = UNPACKED // out.size // FEW * FEW if out.size else 0
-    whole = len(a) // m * m if m else 0
-    if m < FEW_SUMMED or whole <= m:
+    if m < FEW_SUMMED or len(a) < 2 * m:
         np.matmul(a.T, b, out=out)
         return
+    whole = len(a) // m * m
     parts = device.scratch("parts", (whole // m, *out.shape), out.dtype)
     np.matmul(a[:whole].reshape(-1, m, a.shape[1]).swapaxes(1, 2), b[:whole].reshape(-1, m, b.shape[1]), out=parts)
     np.add.reduce(parts, axis=0, out=out)
