@@ -44,10 +44,11 @@ def _room(device, y):
 
 @_by_rows(plain_softmax)
 def softmax(device, x, ones, y):
-    sums = np.exp(x, out=y) @ ones.values
+    u = _room(device, y)
+    sums = np.exp(x, out=u) @ ones.values
     if not (sums.min() > LEAST and sums.max() < MOST):  # nor where one is NaN
-        sums = np.exp(ones.by_row(np.subtract, x, largest(x), y), out=y) @ ones.values
-    np.multiply(y, ones.times(1 / sums, _room(device, y)), out=y)
+        sums = np.exp(ones.by_row(np.subtract, x, largest(x), u), out=u) @ ones.values
+    ones.by_row(np.multiply, u, 1 / sums, y)
 
 
 @_by_rows(plain_softmax_grad)
