@@ -8,7 +8,7 @@ from ...errors import ArgumentError, TensorIndexError
 from ..generic import loss as generic
 from ..generic.loss import TargetWeights, class_axis_back, class_axis_last
 from ..generic.precision import is_narrow
-from .rows import in_blocks, largest
+from .rows import Along, in_blocks, largest
 
 
 def nll_loss(device, x, target, weight, how):
@@ -21,17 +21,18 @@ def cross_entropy(device, x, target, weight, how, wants):
     """As in kernels/generic/loss.py. Raises: TensorIndexError for a target that is no class."""
     rows, flat, w = _rows("cross_entropy", x, target, weight, how)
     peak, log_sum, loss = np.empty((3, len(rows)), w.dtype)
+    ones = Along(np.ones(w.classes, w.dtype))
 
     def block(a, b):
         v = rows[a:b].astype(w.dtype, copy=False)
         u = device.scratch("loss", v.shape, w.dtype)
         peak[a:b] = largest(v)
-        np.subtract(v, peak[a:b, None], out=u)
+        ones.by_row(np.subtract, v, peak[a:b], u)
         np.subtract(0, u[np.arange(b - a), flat[a:b]], out=loss[a:b])
         if w.smoothing:
-            spread[a:b] = u @ (np.ones(w.classes, w.dtype) if w.class_weight is None else w.class_weight)
+            spread[a:b] = u @ (ones.values if w.class_weight is None else w.class_weight)
         np.exp(u, out=u)
-        np.log(u.sum(axis=1), out=log_sum[a:b])
+        np.log(u @ ones.values, out=log_sum[a:b])
 
     spread = np.empty(len(rows) if w.smoothing else 0, w.dtype)
     in_blocks(device, block, *rows.shape)
@@ -53,14 +54,13 @@ def cross_entropy_grad(device, g, x, peak, log_sum, target, weight, how):
     peak, log_sum = peak.reshape(-1), log_sum.reshape(-1)
     d = device.empty((*target.shape, w.classes), x.dtype)
     out = d.reshape(rows.shape)
+    ones = Along(np.ones(w.classes, w.dtype))
 
     def block(a, b):
         v = rows[a:b].astype(w.dtype, copy=False)
         u = out[a:b] if out.dtype == w.dtype else device.scratch("loss", v.shape, w.dtype)
-        np.subtract(v, peak[a:b, None], out=u)
-        np.subtract(u, log_sum[a:b, None], out=u)       # peak + log_sum would lose log_sum's digits beside a large peak
-        np.exp(u, out=u)
-        np.multiply(u, whole[a:b, None], out=u)
+        e = ones.by_row(np.subtract, v, peak[a:b], device.scratch("loss exp", v.shape, w.dtype))
+        ones.by_row(np.multiply, np.exp(e, out=e), whole[a:b] * np.exp(-log_sum[a:b]), u)
         u[np.arange(b - a), flat[a:b]] -= hit[a:b]
         if rest is not None:
             u -= rest[a:b, None] if w.class_weight is None else rest[a:b, None] * w.class_weight
