@@ -21,12 +21,11 @@ from itertools import product
 from math import prod
 
 import numpy as np
-from numpy.lib.stride_tricks import as_strided
 
 from ...geometry import CACHED, ConvGeometry
 from ..generic.conv_blocks import add_up, as_matrix
 from ..generic.windows import block_bytes, cut, image_groups, patch
-from .copies import copy_runs
+from .copies import copy_runs, strided
 from .products import multiply_columns, multiply_rows
 
 FEATURES = 48               # features that a strip has together, at most
@@ -134,16 +133,16 @@ def strip_rows(device, x, geometry, block, dtype, ones=False):
     if piece.strides[-2] != channels * piece.itemsize:
         piece = np.ascontiguousarray(piece)
     first, *outer, column, item = piece.strides
-    laid = as_strided(piece, (n, number[-1], *block.extent[:-1], geometry.kernel[-1] * channels),
-                      (first, geometry.stride[-1] * column, *outer, item))
+    laid = strided(piece, (n, number[-1], *block.extent[:-1], geometry.kernel[-1] * channels),
+                   (first, geometry.stride[-1] * column, *outer, item))
     if prod(outer_kernel) > 1:                          # (n, OW/q, *outer extent, run)
         strip = device.scratch("strips", laid.shape, dtype)
         copy_runs(device, strip, laid)
         laid = strip
     first, along, *outer, item = laid.strides
-    view = as_strided(laid, (n, *number, *outer_kernel, laid.shape[-1]),
-                      (first, *(s * e for s, e in zip(geometry.stride, outer)), along,
-                       *(d * e for d, e in zip(geometry.dilation, outer)), item))
+    view = strided(laid, (n, *number, *outer_kernel, laid.shape[-1]),
+                   (first, *(s * e for s, e in zip(geometry.stride, outer)), along,
+                    *(d * e for d, e in zip(geometry.dilation, outer)), item))
     taps = geometry.taps * channels
     rows = device.scratch("windows", (n * prod(number), taps + ones), dtype)
     copy_runs(device, rows[:, :taps].reshape(view.shape), view)

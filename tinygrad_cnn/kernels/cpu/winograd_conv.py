@@ -115,7 +115,7 @@ def transformed(device, name, tiles, width):
 
 
 def _correlate_by_images(device, x, weight, geometry, out, bias):
-    c, o = weight.shape[0] * weight.shape[2], out.shape[-1]
+    c, o, depthwise = weight.shape[0] * weight.shape[2], out.shape[-1], weight.shape[1] == weight.shape[2] == 1
     todo = pieces(len(x), geometry, c, o)
     u = transform_weights(device, weight, todo[0][1].t) if todo else None
     finite = []
@@ -124,7 +124,7 @@ def _correlate_by_images(device, x, weight, geometry, out, bias):
         for images, tiles in todo[start:stop]:
             side = images.stop - images.start
             v = transformed(device, "winograd input", tiles, side * c)
-            p = transformed(device, "winograd product", tiles, side * o)
+            p = v if depthwise else transformed(device, "winograd product", tiles, side * o)
             spread(device, x[images], tiles, v)
             multiply(v, u, p)
             finite.append(gather(device, p, tiles, out[images, tiles.rows], bias))
