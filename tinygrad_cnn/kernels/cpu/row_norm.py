@@ -30,12 +30,12 @@ def norm_statistics(device, x, form, eps):
     count, size = rows.shape
     mean, variance, rstd = np.empty((3, count), rows.dtype)
     jobs, _, across = _jobs(rows.shape)
-    sums, ones = _room_for_sums(across, rows), Along(np.ones(size, rows.dtype))
+    sums, ones = _room_for_sums(across, count, rows.dtype), Along(np.ones(size, rows.dtype))
 
     def means(tiles, some, centre):
         """m(u) and m(u u) for u = x - centre."""
         def add_up(r, c, i, j):
-            u = rows[r, c] if centre is None else _away(device, rows, centre, ones, r, c)
+            u = _away(device, rows, centre, ones, r, c)
             np.matmul(u, ones.values[c], out=sums[j, 0, r])
             if size > NARROW:
                 np.vecdot(u, u, out=sums[j, 1, r])
@@ -44,7 +44,7 @@ def norm_statistics(device, x, form, eps):
                 np.matmul(square, ones.values, out=sums[j, 1, r])
 
         _inside(device, add_up, tiles)
-        return _total(sums, some) / sums.dtype.type(size)
+        return _total(sums[:, :, some]) / sums.dtype.type(size)
 
     def work(some, tiles):
         m, square = means(tiles, some, None)
@@ -88,54 +88,67 @@ def normalized(device, x, weight, bias, mean, rstd, form):
 
 def norm_grad(device, g, x, weight, mean, rstd, form, affine):
     """dx, and with `affine` dweight and dbias (else empty arrays)."""
-    rows, grads = _rows(x, form), _rows(g, form)
-    count, size = rows.shape
-    mean, rstd, w = mean.reshape(-1), rstd.reshape(-1), _of_a_row(weight, rows, 1)
-    w_mean, scale, ones = w / w.dtype.type(size), Along(w), Along(np.ones_like(w))
-    dx = device.empty(rows.shape, rows.dtype)
-    jobs, down, across = _jobs(rows.shape)
-    sums, partial = _room_for_sums(across, rows), np.empty((down, 2, size if affine else 0), _wide(down, rows))
-    lever = np.array([mean * rstd, np.ones_like(rstd)])
-    near = _near(lever[0], rstd)
-    m = mean if near else 0 * rstd                      # x - mean takes the place of x, and 0 that of its mean
-    if not near:
-        lever[0] = 0
-    cube = rstd * rstd * rstd
-
-    def inputs(r, c):
-        return grads[r, c], rows[r, c] if near else _away(device, rows, mean, ones, r, c)
-
-    def add_up(r, c, i, j):
-        h, u = inputs(r, c)
-        v = np.multiply(h, u, out=device.scratch("row norm", h.shape, h.dtype))
-        np.matmul(h, w_mean[c], out=sums[j, 0, r])
-        np.matmul(v, w_mean[c], out=sums[j, 1, r])
-        if affine:
-            with_t, total = np.matmul(lever[:, r], h)
-            partial[i, 0, c], partial[i, 1, c] = np.matmul(rstd[r], v) - with_t, total
-
-    def work(some, tiles):
-        _inside(device, add_up, tiles)
-        mean_h, mean_v = _total(sums, some)
-        b = cube[some] * (mean_v - m[some] * mean_h)
-        constant = (rstd[some] * mean_h - b * m[some]).astype(dx.dtype, copy=False)
-        b = b.astype(dx.dtype, copy=False)
-
-        def combine(r, c, i, j):
-            h, u = inputs(r, c)
-            k = slice(r.start - some.start, r.stop - some.start)
-            v = scale.part(c).scale(h, rstd[r], device.scratch("row norm", h.shape, h.dtype))
-            np.subtract(v, ones.part(c).by_row(np.multiply, u, b[k], dx[r, c]), out=v)
-            ones.part(c).by_row(np.subtract, v, constant[k], dx[r, c])
-
-        _inside(device, combine, tiles)
-
-    _each(device, work, jobs)
+    rows = _rows(x, form)
+    w, mean, rstd = _of_a_row(weight, rows, 1), mean.reshape(-1), rstd.reshape(-1)
+    work = _Backward(device, rows, _rows(g, form), w, mean, rstd, affine)
+    _each(device, work.job, work.jobs)
     dtype = x.dtype if weight is None else weight.dtype
-    dweight, dbias = (partial.sum(axis=0) if down > 1 else partial[0]).astype(dtype, copy=False)
+    dweight, dbias = _total(work.partial).astype(dtype, copy=False)
     if affine:
         dweight, dbias = dweight.reshape(form.affine), dbias.reshape(form.affine)
-    return dx.reshape(x.shape).astype(x.dtype, copy=False), dweight, dbias
+    return work.dx.reshape(x.shape).astype(x.dtype, copy=False), dweight, dbias
+
+
+class _Backward:
+    """What the tiles of a gradient read, and what they leave: dx, and sums for dweight and dbias in `partial`.
+
+    Args: rows, grads: x and g, (R, M). w: the weight, (M,). mean, rstd: (R,). affine: whether partial is wanted.
+    """
+
+    def __init__(self, device, rows, grads, w, mean, rstd, affine):
+        self.device, self.rows, self.grads, self.rstd, self.affine = device, rows, grads, rstd, affine
+        self.jobs, down, across = _jobs(rows.shape)
+        self.dx = device.empty(rows.shape, rows.dtype)
+        self.sums = _room_for_sums(across, len(rows), rows.dtype)
+        self.partial = _room_for_sums(down, len(w) if affine else 0, rows.dtype)
+        self.w_mean, self.scale, self.ones = w / w.dtype.type(len(w)), Along(w), Along(np.ones_like(w))
+        self.factors = np.array([mean * rstd, np.ones_like(rstd)])     # of g in dweight and dbias
+        self.centre, self.mean = None, mean
+        if not _near(self.factors[0], rstd):
+            self.centre, self.mean, self.factors[0] = mean, np.zeros_like(mean), 0
+        self.rstd_cubed = rstd * rstd * rstd
+        self.minus = np.empty((2, len(rows)), rows.dtype)               # -b and -c, once they are known
+
+    def job(self, some, tiles):
+        """dx of some rows, and their part of the sums."""
+        _inside(self.device, self.add_up, tiles)
+        mean_h, mean_v = _total(self.sums[:, :, some])
+        b = self.rstd_cubed[some] * (mean_v - self.mean[some] * mean_h)
+        c = self.rstd[some] * mean_h - b * self.mean[some]
+        self.minus[:, some] = b, c
+        _inside(self.device, self.combine, tiles)
+
+    def add_up(self, r, c, i, j):
+        """The sums of a tile: of its rows, and over them."""
+        h, u = self._inputs(r, c)
+        v = np.multiply(h, u, out=self.device.scratch("row norm", h.shape, h.dtype))
+        np.matmul(h, self.w_mean[c], out=self.sums[j, 0, r])
+        np.matmul(v, self.w_mean[c], out=self.sums[j, 1, r])
+        if self.affine:
+            with_mean, total = np.matmul(self.factors[:, r], h)
+            self.partial[i, 0, c], self.partial[i, 1, c] = np.matmul(self.rstd[r], v) - with_mean, total
+
+    def combine(self, r, c, i, j):
+        """dx of a tile: g rstd w less what was found for its rows."""
+        h, u = self._inputs(r, c)
+        b, constant = self.minus[:, r]
+        scale, ones, dx = self.scale.part(c), self.ones.part(c), self.dx[r, c]
+        v = scale.scale(h, self.rstd[r], self.device.scratch("row norm", h.shape, h.dtype))
+        np.subtract(v, ones.by_row(np.multiply, u, b, dx), out=v)
+        ones.by_row(np.subtract, v, constant, dx)
+
+    def _inputs(self, r, c):
+        return self.grads[r, c], _away(self.device, self.rows, self.centre, self.ones, r, c)
 
 
 def _jobs(shape):
@@ -171,23 +184,21 @@ def _inside(device, function, tiles):
         _each(device, function, tiles)
 
 
-def _room_for_sums(across, rows):
-    """Two sums for each row of each tile: (tiles in a row, 2, R)."""
-    return np.empty((across, 2, len(rows)), _wide(across, rows))
+def _room_for_sums(number, length, dtype):
+    """Two sums for each row, or for each column, of so many tiles beside one another: (number, 2, length)."""
+    return np.empty((number, 2, length), np.float64 if number > 1 else dtype)
 
 
-def _wide(number, rows):
-    """The dtype in which so many sums are added."""
-    return np.dtype(np.float64) if number > 1 else rows.dtype
-
-
-def _total(sums, some):
-    return sums[:, :, some].sum(axis=0) if len(sums) > 1 else sums[0, :, some]
+def _total(sums):
+    """(number, 2, length) -> (2, length)."""
+    return sums.sum(axis=0) if len(sums) > 1 else sums[0]
 
 
 def _away(device, rows, centre, ones, r, c):
-    """A tile of x - centre in scratch memory."""
+    """A tile of x, or of x - centre in scratch memory."""
     u = rows[r, c]
+    if centre is None:
+        return u
     return ones.part(c).by_row(np.subtract, u, centre[r], device.scratch("row norm away", u.shape, u.dtype))
 
 
