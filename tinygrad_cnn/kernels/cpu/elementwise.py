@@ -9,17 +9,10 @@ from ..generic import activation, elementwise, special
 from .blocks import BLOCK, CHEAP, each_block, flat_rows, in_blocks
 from .masks import ZERO, zero_of
 
-sigmoid, sigmoid_grad = in_blocks(elementwise.sigmoid), in_blocks(elementwise.sigmoid_grad)
-tanh_grad = in_blocks(elementwise.tanh_grad)
 erf, erfc, erfinv = map(in_blocks, (special.erf, special.erfc, special.erfinv))
-gelu, gelu_grad = in_blocks(activation.gelu), in_blocks(activation.gelu_grad)
 gelu_tanh, gelu_tanh_grad = in_blocks(activation.gelu_tanh), in_blocks(activation.gelu_tanh_grad)
-silu, silu_grad = in_blocks(activation.silu), in_blocks(activation.silu_grad)
-elu, elu_grad = in_blocks(activation.elu), in_blocks(activation.elu_grad)
 softplus, softplus_grad = in_blocks(activation.softplus), in_blocks(activation.softplus_grad)
 logsigmoid, hardtanh = in_blocks(activation.logsigmoid), in_blocks(activation.hardtanh)
-leaky_relu, leaky_relu_grad = in_blocks(activation.leaky_relu), in_blocks(activation.leaky_relu_grad)
-hardswish, hardswish_grad = in_blocks(activation.hardswish), in_blocks(activation.hardswish_grad)
 hardsigmoid = in_blocks(activation.hardsigmoid)
 
 SMALL = 1 << 14             # numbers up to which one zero is no slower than a row of them

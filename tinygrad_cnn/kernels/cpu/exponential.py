@@ -4,17 +4,20 @@ With AVX-512 numpy.exp2 takes 0.21 ns a number, numpy.expm1 0.38, numpy.exp 0.5;
 library's, number by number, and numpy.exp is the fastest.
 """
 import math
-from functools import lru_cache
+from functools import cache
 
 import numpy as np
 
 LOG2_E = math.log2(math.e)
 
 
-@lru_cache(maxsize=None)
+@cache
 def _vectorized(name):
     """Whether NumPy's float32 function of this name uses instructions beyond those it asks of every processor."""
-    from numpy.lib.introspect import opt_func_info
+    try:
+        from numpy.lib.introspect import opt_func_info
+    except ImportError:                                 # a NumPy that does not tell
+        return False
     found = opt_func_info(func_name=f"^{name}$", signature="float32").get(name, {})
     return any([not way["current"].startswith("baseline") for way in found.values()])
 
