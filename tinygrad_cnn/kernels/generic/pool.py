@@ -14,6 +14,7 @@ from math import prod
 
 from .windows import block_bytes, channels_first, channels_last, cut, image_groups, patch, tap_views, working_dtype
 
+ALONE = 512 << 10                                       # bytes of input below which a second thread is no help
 SHORT = 32                                              # bytes of a pixel up to which it is copied before it is used
 
 
@@ -36,7 +37,7 @@ def max_pool(device, x, *, geom, wants=frozenset()):
                 _largest_and_tap(device, taps, geom, target, index[(block.images, *block.where)])
 
     blocks = _blocks(device, x, geom)
-    device.share(run, len(blocks))
+    device.share(run, len(blocks), alone=x.nbytes < ALONE)
     return channels_first(y), None if index is None else channels_first(index)
 
 
@@ -217,7 +218,7 @@ def _spread(device, g, geom, spread):
 
     budget = block_bytes(device)
     groups = image_groups(len(g), prod(extents) * channels * work.itemsize, budget)
-    device.share(run, len(groups))
+    device.share(run, len(groups), alone=dx.nbytes < ALONE)
     return channels_first(dx)
 
 

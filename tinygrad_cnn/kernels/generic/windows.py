@@ -15,7 +15,7 @@ from ...dtypes import float32
 
 BLOCK = 2 << 20                                         # bytes of a block on a CPU; smaller ones make threads wait
 LARGE_BLOCK = 64 << 20                                  # elsewhere, where a launch costs more than memory
-SHARED = 512 << 10                                      # bytes of work below which a second thread is no help
+SHARED = 256 << 10                                      # bytes of work below which a second thread is no help
 FLOAT32 = float32.numpy
 EVERYTHING = slice(None)
 # As tuples made once: numpy.moveaxis costs 10 us a call.
