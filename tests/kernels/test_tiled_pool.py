@@ -9,7 +9,8 @@ from tinygrad_cnn.kernels.cpu import pool as tiled
 
 CPU = tg.device("cpu")
 INDEX = frozenset(["index"])
-SIZES = [((32,), (16,)), ((12, 8), (4, 4)), ((8, 30), (2, 10)), ((16, 34), (16, 17)), ((4, 6, 8), (2, 3, 4))]
+SIZES = [((32,), (16,)), ((6, 4), (2, 2)), ((9, 6), (3, 3)), ((12, 8), (4, 4)), ((8, 30), (2, 10)),
+         ((16, 34), (16, 17)), ((4, 6, 8), (2, 3, 4))]
 
 
 def case(size, kernel, dtype="float32", seed=0, last=True):
