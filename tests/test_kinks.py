@@ -29,6 +29,8 @@ CASES = [
     ("min()", lambda lib, x: x.min(), [[1.0, 1.0, 2.0]], [[0.5, 0.5, 0.0]]),
     ("amax", lambda lib, x: lib.amax(x, 0), [[1.0, 1.0, 0.0]], [[0.5, 0.5, 0.0]]),
     ("amin", lambda lib, x: lib.amin(x, 0), [[1.0, 1.0, 2.0]], [[0.5, 0.5, 0.0]]),
+    ("scatter_reduce", lambda lib, x, y: x.scatter_reduce(0, lib.tensor([0, 0]), y, "amax"), [[1.0], [1.0, 0.0]],
+     [[0.5], [0.5, 0.0]]),
     ("max(dim)", lambda lib, x: x.max(0)[0], [[1.0, 1.0, 0.0]], [[1.0, 0.0, 0.0]]),
     ("min(dim)", lambda lib, x: x.min(0)[0], [[1.0, 1.0, 2.0]], [[1.0, 0.0, 0.0]]),
     ("max_pool", lambda lib, x: lib.nn.functional.max_pool1d(x[None, None], 2), [[1.0, 1.0]], [[1.0, 0.0]]),
