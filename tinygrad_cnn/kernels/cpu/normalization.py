@@ -73,13 +73,14 @@ def normalized(device, x, weight, bias, mean, rstd, form, eps=None):
     shift = -mean * scale if bias is None else bias - mean * scale
     scale, shift = ([_Repeated(values, rows) for values in a] for a in (scale, shift))
     y = device.empty(rows.shape, rows.dtype)
+    wide, wide_y = _side_by_side(rows), _side_by_side(y)
 
     def block(s, a, b):
-        v = y[s, a:b]
-        scale[s](np.multiply, rows[s, a:b], v)
+        v = wide_y[s, a:b]
+        scale[s](np.multiply, wide[s, a:b], v)
         shift[s](np.add, v, v)
 
-    _in_blocks(device, rows.shape, block)
+    _in_blocks(device, wide.shape, block)
     return _activation(y, x)
 
 
@@ -126,16 +127,17 @@ def _combined(device, rows, grads, a, b, c):
     """g a + x b + c; a, b, c: (n, C)."""
     a, b, c = ([_Repeated(values, rows) for values in k] for k in (a, b, c))
     dx = device.empty(rows.shape, rows.dtype)
+    wide, wide_grads, wide_dx = map(_side_by_side, (rows, grads, dx))
 
     def block(s, start, stop):
-        v = dx[s, start:stop]
+        v = wide_dx[s, start:stop]
         u = device.scratch("norm", v.shape, v.dtype)
-        a[s](np.multiply, grads[s, start:stop], v)
-        b[s](np.multiply, rows[s, start:stop], u)
+        a[s](np.multiply, wide_grads[s, start:stop], v)
+        b[s](np.multiply, wide[s, start:stop], u)
         c[s](np.add, u, u)
         np.add(v, u, out=v)
 
-    _in_blocks(device, rows.shape, block)
+    _in_blocks(device, wide.shape, block)
     return dx
 
 
@@ -193,7 +195,10 @@ def _channel_sums(device, shape, wide, sums):
 
 
 def _block_rows(shape):
-    return max(1, min(ROWS, BLOCK // max(1, shape[2])))
+    """Rows of a block: of BLOCK numbers at most, and one of two blocks at least where there is enough to do."""
+    n, length, width = shape
+    most = min(ROWS, BLOCK // max(1, width))
+    return max(1, min(most, -(-length // 2)) if n == 1 and length * width >= PARALLEL else most)
 
 
 def _in_blocks(device, shape, block):
