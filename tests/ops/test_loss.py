@@ -51,6 +51,24 @@ def test_an_ignored_target_gives_no_gradient(loss):
     assert (x.grad[0] != 0).any()
 
 
+@pytest.mark.parametrize("smoothing", [0.0, 0.2])
+def test_the_mean_over_no_counting_target_has_a_gradient_of_0(smoothing):
+    x, target = tg.randn(3, 4, requires_grad=True), tg.tensor([-100, -100, -100])
+    tg.cross_entropy(x, target, label_smoothing=smoothing).backward()
+    assert not x.grad.numpy().any()
+    x.grad = None
+    tg.nll_loss(x, target).backward()
+    assert not x.grad.numpy().any()
+
+
+@pytest.mark.parametrize("smoothing", [0.0, 0.2])
+def test_an_ignored_target_gives_no_gradient_to_an_infinite_one(smoothing):
+    x = tg.randn(2, 3, requires_grad=True)
+    losses = tg.cross_entropy(x, tg.tensor([1, -100]), reduction="none", label_smoothing=smoothing)
+    losses.backward(tg.tensor([1.0, float("inf")]))
+    assert x.grad[1].tolist() == [0, 0, 0]
+
+
 def test_an_ignored_row_of_minus_infinity_costs_nothing():
     x = tg.tensor([[0.0, 0.0], [-float("inf"), -float("inf")]])
     assert tg.nll_loss(x, tg.tensor([0, -100])).item() == 0

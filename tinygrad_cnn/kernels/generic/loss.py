@@ -123,7 +123,11 @@ class TargetWeights:
         y = self.weight * right
         if self.smoothing:
             y = (1 - self.smoothing) * y + self.smoothing / self.classes * spread
-        return y if self.counted is None else self.xp.where(self.counted, y, self.dtype.type(0))    # 0 inf would be nan
+        return self._only_counted(y)
+
+    def _only_counted(self, y):
+        """y where a target counts, 0 elsewhere: 0 times an infinity, or a mean's 0 / 0, would be nan."""
+        return y if self.counted is None else self.xp.where(self.counted, y, self.dtype.type(0))
 
     def total(self):
         """sum_c weight_c."""
@@ -144,10 +148,10 @@ class TargetWeights:
         """q times the gradient g of the reduced loss: at each target, (N, *); elsewhere, but for weight_c, or None."""
         if self.reduction == "mean":
             g = g / self.divisor()
-        hit = self.weight * g
+        hit = self._only_counted(self.weight * g)
         if not self.smoothing:
             return hit, None
-        rest = g if self.counted is None else self.counted * g
+        rest = self._only_counted(g)
         return (1 - self.smoothing) * hit, rest * (self.smoothing / self.classes)
 
     def q(self, g):
