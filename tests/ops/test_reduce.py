@@ -136,6 +136,12 @@ def test_sixteen_bit_sums_neither_overflow_nor_stop_growing(dtype):
     assert tg.norm(x).item() == tg.tensor(30000.0).to(x.dtype).item()
 
 
+def test_the_gradient_of_a_mean_of_more_numbers_than_float16_counts_is_not_0():
+    x = tg.zeros(70_000, dtype=tg.float16, requires_grad=True)
+    tg.mean(x).backward(tg.tensor(1024.0, dtype=tg.float16))
+    np.testing.assert_allclose(x.grad.numpy(), np.float16(1024 / 70_000), rtol=1e-3)
+
+
 def test_float32_sums_of_a_million_rows_keep_six_digits():
     x = np.random.default_rng(0).random((1_000_000, 3), dtype="float32")
     exact = x.astype("float64")

@@ -24,7 +24,7 @@ __all__ = [*extremes.__all__, *scan.__all__, "all", "any", "count_nonzero", "mea
            "std_mean", "sum", "var", "var_mean", "vector_norm"]
 
 mean_op = Op("mean", "x", attrs="dim keepdim", promote=None).rules(
-    x=lambda g, x_shape, dim, keepdim: spread(div_op(g, count(x_shape, dim)), shape=x_shape, dim=dim, keepdim=keepdim))
+    x=lambda g, x_shape, dim, keepdim: spread(_over(g, count(x_shape, dim)), shape=x_shape, dim=dim, keepdim=keepdim))
 # var = sum (x - mean)^2 / (n - correction); the mean's own change drops out, since sum (x - mean) = 0.
 var_op = Op("var", "x", attrs="dim keepdim correction", promote=None).rules(
     x=lambda g, x, dim, keepdim, correction: _var_gradient(g, x, dim, keepdim, correction))
@@ -35,6 +35,11 @@ norm_op = Op("norm", "x", attrs="p dim keepdim", promote=None).rules(           
     x=lambda g, x, y, p, dim, keepdim: _norm_gradient(g, x, y, p, dim, keepdim))
 any_op, all_op = (Op(name, "x", attrs="dim keepdim", promote=None) for name in ("any", "all"))
 count_nonzero_op = Op("count_nonzero", "x", attrs="dim", promote=None)
+
+
+def _over(g, n):
+    """g / n; in two steps, the first of them exact, where n is beyond float16's largest number."""
+    return div_op(g, n) if n <= 65504 else div_op(div_op(g, 1 << 15), n / (1 << 15))
 
 
 def _var_gradient(g, x, dim, keepdim, correction):
