@@ -1,5 +1,7 @@
 """Devices, their threads, scratch memory and random numbers."""
+import itertools
 import os
+import sys
 import threading
 import time
 from queue import SimpleQueue
@@ -9,6 +11,7 @@ import pytest
 import threadpoolctl
 
 import tinygrad_cnn as tg
+from tinygrad_cnn.kernels import threads
 from tinygrad_cnn.kernels.threads import Workers
 
 CPU = tg.device("cpu")
@@ -121,15 +124,80 @@ def test_after_an_error_no_other_task_is_begun():
     assert len(begun) <= 2
 
 
+def interrupt_at(step):
+    """A trace function that raises KeyboardInterrupt at the step-th line of the module of threads that is executed."""
+    steps = itertools.count(1)
+
+    def trace(frame, event, argument):
+        if frame.f_code.co_filename != threads.__file__:
+            return None
+        if next(steps) == step:
+            raise KeyboardInterrupt
+        return trace
+    return trace
+
+
+def interrupted(call, step):
+    """Whether KeyboardInterrupt came out of the call, in which it was raised at that step."""
+    before = sys.gettrace()
+    sys.settrace(interrupt_at(step))
+    try:
+        call()
+    except KeyboardInterrupt:
+        return True
+    finally:
+        sys.settrace(before)
+    return False
+
+
+def test_ctrl_c_at_any_line_of_a_region_leaves_pool_and_blas_as_they_were():
+    workers, running = Workers(), []
+    workers.set_num_threads(2)
+
+    def task(start, stop):
+        running.append(start)
+        time.sleep(0.001)
+        running.pop()
+
+    workers.share(task, 3)                              # starts the worker
+    with threadpoolctl.threadpool_limits(2, user_api="blas"):
+        before = blas_counts()
+        for step in itertools.count(1):
+            came = interrupted(lambda: workers.share(task, 3), step)
+            assert not running, f"at step {step} the caller went on while a worker was at it"
+            assert (workers._busy, workers._blas._holder, blas_counts()) == ({}, {}, before), f"step {step}"
+            if not came:
+                break
+    assert step > 20
+
+
+def test_ctrl_c_just_when_a_worker_has_finished_is_no_endless_wait():
+    class Finished:
+        """A lock that Ctrl-C comes to when it has just been got."""
+
+        def acquire(self):
+            assert not job.done, "it is got twice: nobody would release it again"
+            job.done = True
+            raise KeyboardInterrupt
+
+    job = threads._Job(None)
+    assert job.taken_by("worker")
+    job.finished = Finished()
+    with pytest.raises(KeyboardInterrupt):
+        threads._finish(iter(()), [job])
+
+
+def blas_counts():
+    return {library["num_threads"] for library in threadpoolctl.threadpool_info() if library["user_api"] == "blas"}
+
+
 def test_blas_has_one_thread_inside_a_region_also_of_one_thread_alone():
-    def counts():
-        return {library["num_threads"] for library in threadpoolctl.threadpool_info() if library["user_api"] == "blas"}
     workers, inside = Workers(), []
     with threadpoolctl.threadpool_limits(2, user_api="blas"):
-        before = counts()
-        workers.parallel(lambda a, b: inside.append(counts()), 1, alone=True)
-        workers.share(lambda a, b: inside.append(counts()), 2)
-        assert counts() == before
+        before = blas_counts()
+        workers.parallel(lambda a, b: inside.append(blas_counts()), 1, alone=True)
+        workers.share(lambda a, b: inside.append(blas_counts()), 2)
+        assert blas_counts() == before
     assert all(found <= {1} for found in inside) and len(inside) >= 3
 
 

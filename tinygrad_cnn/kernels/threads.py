@@ -22,11 +22,11 @@ from ..errors import ArgumentError
 
 
 class _Job:
-    """A share in a region, given to a worker; `finished` is released when it is done."""
-    __slots__ = ("work", "takers", "error", "finished")
+    """A share in a region, given to a worker; `done` when it is, and then `finished` is released."""
+    __slots__ = ("work", "takers", "error", "done", "finished")
 
     def __init__(self, work):
-        self.work, self.takers, self.error = work, [], None
+        self.work, self.takers, self.error, self.done = work, [], None, False
         self.finished = threading.Lock()
         self.finished.acquire()
 
@@ -34,6 +34,14 @@ class _Job:
         """Whether it is `who` that has it: whoever asked first."""
         self.takers.append(who)
         return self.takers[0] == who
+
+    def wait(self):
+        """Return when it is done, or if nobody had begun it; may be called again after Ctrl-C."""
+        if self.taken_by("caller"):
+            self.work = None
+        else:
+            while not self.done:                        # Ctrl-C may come when the lock has just been got
+                self.finished.acquire()
 
 
 def _work(queue):
@@ -45,6 +53,7 @@ def _work(queue):
                 job.work()
             except BaseException as error:              # carried to the caller, who raises it
                 job.error = error
+            job.done = True
             job.finished.release()
         job = None                                      # keeps no array alive while it waits
 
@@ -55,34 +64,37 @@ class _Blocks:
 
 
 class _Blas:
-    """BLAS's number of threads: one while somebody holds it, then what it was.
+    """BLAS's number of threads: one while a region holds it, then what it was.
 
-    Only the thread that set it may restore it (threadpoolctl's rule), so of several that overlap the first holds.
+    Of several regions that overlap the first holds: with OpenMP only the thread that set the number can restore it.
     """
-    __slots__ = ("_held", "_controller", "_limits")
+    __slots__ = ("_holder", "_libraries", "_before")
 
     def __init__(self):
-        self._held, self._controller, self._limits = threading.Lock(), None, None
+        self._holder, self._libraries, self._before = {}, None, ()
 
-    def hold(self):
-        """Set one thread; returns self, to `let_go()` of, or None if somebody holds it already."""
-        if not self._held.acquire(blocking=False):
-            return None
-        try:
-            if self._controller is None:
+    def hold(self, region):
+        """Set one thread, unless another region has done so."""
+        if self._holder.setdefault("region", region) is region:
+            if self._libraries is None:
                 from threadpoolctl import ThreadpoolController
-                self._controller = ThreadpoolController().select(user_api="blas")
-            self._limits = self._controller.limit(limits=1)
-            self._limits.__enter__()
-        except BaseException:                           # Ctrl-C
-            self._held.release()
-            raise
-        return self
+                self._libraries = ThreadpoolController().select(user_api="blas").lib_controllers
+            self._before = [(library, library.num_threads) for library in self._libraries]
+            for library in self._libraries:
+                library.set_num_threads(1)
 
-    def let_go(self):
-        """Restore what was."""
-        self._limits.__exit__(None, None, None)
-        self._held.release()
+    def let_go(self, region):
+        """Restore what was, if it is `region` that holds; may be called again after Ctrl-C."""
+        if self._holder and self._holder["region"] is region:
+            for library, count in self._before:
+                library.set_num_threads(count)
+            self._before = ()
+            self._holder.clear()
+
+
+class _Region:
+    """Who holds the pool or BLAS: a region is nobody but itself."""
+    __slots__ = ()
 
 
 class Workers:
@@ -97,7 +109,7 @@ class Workers:
             os.register_at_fork(after_in_child=self._rebuild)
 
     def _rebuild(self):
-        self._busy = threading.Lock()
+        self._busy = {}                                 # {"region": the one that has the pool}, or nothing
         self._queues = []
         self._blas = _Blas()
 
@@ -126,48 +138,52 @@ class Workers:
 
     def _region(self, fn, runs):
         count = min(self.num_threads, len(runs))
-        busy = self._busy                               # a fork inside the region gives the child a new lock
-        mine, blas = count > 1 and busy.acquire(blocking=False), None
+        region, busy, blas = _Region(), self._busy, self._blas      # a fork inside gives the child others
+
+        def leave():
+            blas.let_go(region)
+            if busy and busy["region"] is region:
+                del busy["region"]
+
         try:
-            blas = self._blas.hold()
-            if mine:
-                self._together(fn, runs, count)
-            else:
-                for start, stop in runs:
-                    fn(start, stop)
+            try:
+                mine = count > 1 and busy.setdefault("region", region) is region
+                blas.hold(region)
+                if mine:
+                    self._together(fn, runs, count)
+                else:
+                    for start, stop in runs:
+                        fn(start, stop)
+            finally:
+                leave()
         finally:
-            if blas:
-                blas.let_go()
-            if mine:
-                busy.release()
+            leave()                                     # once more: Ctrl-C may have broken off the first
 
     def _together(self, fn, runs, count):
         while len(self._queues) < count - 1:
             queue = SimpleQueue()
             threading.Thread(target=_work, args=(queue,), daemon=True, name="tinygrad_cnn worker").start()
             self._queues.append(queue)
-        left = iter(runs)                               # of several threads, each gets another run from it
+        left, jobs = iter(runs), []                     # of several threads, each gets another run from it
 
         def work():
             for start, stop in left:
                 fn(start, stop)
 
-        jobs = []
         try:
-            for queue in self._queues[:count - 1]:
-                job = _Job(work)
-                queue.put(job)
-                jobs.append(job)
-            work()
+            try:
+                for queue in self._queues[:count - 1]:
+                    job = _Job(work)
+                    jobs.append(job)
+                    queue.put(job)
+                work()
+            finally:
+                _finish(left, jobs)
         finally:
-            for _ in left:                              # after an error: what nobody has begun is left
-                pass
-            interrupted = _wait(jobs)
+            _finish(left, jobs)                         # once more, as above
         for job in jobs:
             if job.error is not None:
                 raise job.error
-        if interrupted is not None:
-            raise interrupted
 
     def scratch(self, name, shape, dtype):
         """An uninitialised array for use inside a kernel, the same memory for the same name until the next call."""
@@ -196,20 +212,20 @@ class Workers:
         return sum([block.nbytes for theirs in list(self._everyones) for block in list(theirs.blocks.values())])
 
 
-def _wait(jobs):
-    """Wait until every job that was begun is done, also when Ctrl-C comes meanwhile: their arrays are in use."""
-    interrupted = None
-    for job in jobs:
-        while True:
-            try:
-                if job.taken_by("caller"):
-                    job.work = None
-                else:
-                    job.finished.acquire()
-                break
-            except KeyboardInterrupt as signal:
-                interrupted = signal
-    return interrupted
+def _finish(left, jobs):
+    """Drop the runs nobody has begun, and wait for the jobs that were, also when Ctrl-C comes: they use the arrays."""
+    interrupt, waiting = None, True
+    while waiting:
+        try:
+            for _ in left:
+                pass
+            for job in jobs:
+                job.wait()
+            waiting = False
+        except KeyboardInterrupt as signal:
+            interrupt = signal
+    if interrupt is not None:
+        raise interrupt
 
 
 def _available_cores():
