@@ -191,6 +191,20 @@ def blas_counts():
     return {library["num_threads"] for library in threadpoolctl.threadpool_info() if library["user_api"] == "blas"}
 
 
+def test_after_a_region_other_threads_can_set_blas_too():
+    Workers().parallel(lambda a, b: None, 1)
+    found = []
+
+    def user():
+        with threadpoolctl.threadpool_limits(1, user_api="blas"):
+            found.extend(library["num_threads"] for library in threadpoolctl.threadpool_info()
+                         if library["user_api"] == "blas")
+    thread = threading.Thread(target=user)
+    thread.start()
+    thread.join()
+    assert set(found) <= {1}
+
+
 def test_blas_has_one_thread_inside_a_region_also_of_one_thread_alone():
     workers, inside = Workers(), []
     with threadpoolctl.threadpool_limits(2, user_api="blas"):

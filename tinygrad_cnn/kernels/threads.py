@@ -88,6 +88,8 @@ class _Blas:
         if self._holder and self._holder["region"] is region:
             for library, count in self._before:
                 library.set_num_threads(count)
+                if hasattr(library, "clear_controlling_thread"):    # threadpoolctl 3.8: or no other thread can set it
+                    library.clear_controlling_thread()
             self._before = ()
             self._holder.clear()
 
