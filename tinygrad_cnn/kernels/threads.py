@@ -85,7 +85,7 @@ class _Blas:
 
     def let_go(self, region):
         """Restore what was, if it is `region` that holds; may be called again after Ctrl-C."""
-        if self._holder and self._holder["region"] is region:
+        if self._holder.get("region") is region:
             for library, count in self._before:
                 library.set_num_threads(count)
                 if hasattr(library, "clear_controlling_thread"):    # threadpoolctl 3.8: or no other thread can set it
@@ -144,7 +144,7 @@ class Workers:
 
         def leave():
             blas.let_go(region)
-            if busy and busy["region"] is region:
+            if busy.get("region") is region:
                 del busy["region"]
 
         try:
