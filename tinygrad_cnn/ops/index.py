@@ -7,12 +7,12 @@ of it).
 Shapes: (..., A, ...) read along A by an index of shape S -> (..., *S, ...).
 """
 from ..autograd import Op
-from ..autograd.inplace import check_writable, inplace
+from ..autograd.inplace import check_writable
 from ..errors import ShapeError
 from ..tensor import Tensor
 from .index_plan import Plan, as_tuple, basic, outside_axes
 from .slices import getitem_op
-from .write import as_tensor_of, as_value, copy_op, has_history, refused, with_at_most
+from .write import as_tensor_of, as_value, copy_op, has_history, refused, with_at_most, write_in_graph
 
 __all__ = []                                            # methods of Tensor only
 
@@ -95,12 +95,12 @@ def _set_in_graph(x, index, found, value):
     plan = Plan(x, index, by_mask=False) if found is None else None
     part = getitem(x, found) if plan is None else plan.part(x)
     if plan is None or plan.dims is None:
-        inplace(copy_op, part, as_tensor_of(x, with_at_most(part.array.ndim, value)))
+        write_in_graph("setitem", x, copy_op, part, as_tensor_of(x, with_at_most(part.array.ndim, value)))
         x.writes[1] = "setitem"
         return
     selected = part.array.ndim - len(plan.dims) + plan.positions.array.ndim - (len(plan.dims) > 1)
     try:
-        inplace(index_put_op, part, with_at_most(selected, value), plan.positions, dims=plan.dims)
+        write_in_graph("setitem", x, index_put_op, part, with_at_most(selected, value), plan.positions, dims=plan.dims)
         x.writes[1] = "setitem"
     except IndexError:
         raise plan.outside(part) from None

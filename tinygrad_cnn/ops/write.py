@@ -72,6 +72,16 @@ def refused(op, x, value, error):
                       f"of shape {tuple(x.shape)} ({error}). Sizes must be equal or 1.")
 
 
+def write_in_graph(name, x, op, part, value, *others, **attrs):
+    """op(part, value, ...) in place, for `part` of x; an error about shapes speaks of what the user called."""
+    try:
+        return inplace(op, part, value, *others, **attrs)
+    except ValueError as error:
+        if isinstance(error, ShapeError):               # it speaks of `op`; the array library's speaks of the sizes
+            error = error.__context__
+        raise refused(name, x, value, error) from None
+
+
 def copy_(x, src, non_blocking=False):
     """Write `src` into x, broadcast and converted to its dtype (and brought to its device); returns x.
 
@@ -81,7 +91,7 @@ def copy_(x, src, non_blocking=False):
         src = src.to(device=x.device)
     src = as_tensor_of(x, as_value("copy_", x, src))
     if has_history(x, src):
-        return inplace(copy_op, x, with_at_most(x.array.ndim, src))
+        return write_in_graph("copy_", x, copy_op, x, with_at_most(x.array.ndim, src))
     check_writable("copy_", x, (src,))
     try:
         x.device.write(x.array, ..., src.array)
