@@ -39,6 +39,14 @@ def test_the_slope_at_a_kink_is_the_documented_one(function, kinks, expected):
     assert slopes(function, kinks) == expected
 
 
+@pytest.mark.parametrize("function", [F.elu, F.celu, F.selu])
+def test_the_second_derivative_at_the_kink_of_an_exponential_unit_is_0(function):
+    x = tg.tensor([0.0, -0.0], dtype=tg.float64, requires_grad=True)
+    slope, = tg.autograd.grad(function(x).sum(), [x], create_graph=True)
+    slope.sum().backward()
+    assert x.grad.tolist() == [0, 0]
+
+
 @pytest.mark.parametrize("name", NAMES)
 def test_nan_stays_nan(name):
     for dtype in (tg.float32, tg.float64):

@@ -1,7 +1,7 @@
 """Activations. Shapes: any; the result has the input's. `inplace=True` writes the result into the input's memory.
 
 The table of derivatives comes first; `g` is the incoming gradient. Where a function has a kink the slope is PyTorch's:
-that of the left side at 0 for relu (0), leaky_relu, elu and prelu, 0 at both ends of hardtanh, relu6 and hardsigmoid,
+that of the left side at 0 for relu (0), leaky_relu, elu (whose second is 0) and prelu, 0 at both ends of hardtanh, relu6 and hardsigmoid,
 and for hardswish 0 at -3 and 1 at 3.
 """
 import math
@@ -11,7 +11,7 @@ from ..autograd import inplace as written_into
 from ..errors import ArgumentError, DTypeError, ShapeError
 from ..tensor import Tensor
 from .arithmetic import abs_op, add_op, div_op, mul_op, neg_op, sigmoid_op, square_op, sub_op
-from .compare import clamp_op, drop, gt_op, keep, le_op, logical_and_op, where_op
+from .compare import clamp_op, drop, gt_op, keep, le_op, logical_and_op, lt_op, where_op
 from .dims import normalize_dim
 from .elementwise import exp_op, tanh_op
 from .shape import reshape_op
@@ -31,7 +31,7 @@ leaky_relu_grad = Op("leaky_relu_grad", "g x", attrs="slope").rules(
 elu_op = Op("elu", "x", attrs="alpha", promote="float").rules(x=lambda g, x, alpha: elu_grad(g, x, alpha=alpha))
 elu_grad = Op("elu_grad", "g x", attrs="alpha").rules(
     g=lambda u, x, alpha: elu_grad(u, x, alpha=alpha),
-    x=lambda u, g, x, alpha: keep(mul_op(u, elu_grad(g, x, alpha=alpha)), le_op(x, 0)))
+    x=lambda u, g, x, alpha: keep(mul_op(u, elu_grad(g, x, alpha=alpha)), lt_op(x, 0)))
 
 silu_op = Op("silu", "x", promote="float").rules(x=lambda g, x: silu_grad(g, x))
 silu_grad = Op("silu_grad", "g x").rules(                # g s (1 + x (1 - s)), where s is the sigmoid of x
