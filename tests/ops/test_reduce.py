@@ -142,6 +142,21 @@ def test_the_gradient_of_a_mean_of_more_numbers_than_float16_counts_is_not_0():
     np.testing.assert_allclose(x.grad.numpy(), np.float16(1024 / 70_000), rtol=1e-3)
 
 
+@pytest.mark.parametrize("shape, source, dim", [((3000, 40), (1, 1), 0), ((3000, 5), (1, 5), 0), ((8, 70_000), (8, 1), 1),
+                                                ((50, 300, 4), (50, 1, 4), (0, 1)), ((2000,), (1,), None)])
+def test_float32_sums_of_expanded_numbers_keep_six_digits(shape, source, dim):
+    x = np.random.default_rng(0).random(source, dtype="float32")
+    y = tg.sum(tg.tensor(x).expand(shape), dim)
+    axis = tuple(dim) if isinstance(dim, tuple) else dim
+    np.testing.assert_allclose(y.numpy(), np.broadcast_to(x, shape).sum(axis, dtype="float64"), rtol=5e-7)
+
+
+def test_a_bias_added_to_many_rows_gets_the_exact_gradient_of_a_mean():
+    bias = tg.zeros(10, requires_grad=True)
+    (tg.zeros(30_001, 10) + bias).sum(1).mean().backward()
+    np.testing.assert_allclose(bias.grad.numpy(), 1, rtol=2e-7)
+
+
 def test_float32_sums_of_a_million_rows_keep_six_digits():
     x = np.random.default_rng(0).random((1_000_000, 3), dtype="float32")
     exact = x.astype("float64")
