@@ -142,8 +142,9 @@ def test_the_gradient_of_a_mean_of_more_numbers_than_float16_counts_is_not_0():
     np.testing.assert_allclose(x.grad.numpy(), np.float16(1024 / 70_000), rtol=1e-3)
 
 
-@pytest.mark.parametrize("shape, source, dim", [((3000, 40), (1, 1), 0), ((3000, 5), (1, 5), 0), ((8, 70_000), (8, 1), 1),
-                                                ((50, 300, 4), (50, 1, 4), (0, 1)), ((2000,), (1,), None)])
+@pytest.mark.parametrize("shape, source, dim", [
+    ((3000, 40), (1, 1), 0), ((3000, 5), (1, 5), 0), ((8, 70_000), (8, 1), 1), ((50, 300, 4), (50, 1, 4), (0, 1)),
+    ((2000,), (1,), None)])
 def test_float32_sums_of_expanded_numbers_keep_six_digits(shape, source, dim):
     x = np.random.default_rng(0).random(source, dtype="float32")
     y = tg.sum(tg.tensor(x).expand(shape), dim)

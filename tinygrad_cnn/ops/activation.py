@@ -1,8 +1,8 @@
 """Activations. Shapes: any; the result has the input's. `inplace=True` writes the result into the input's memory.
 
 The table of derivatives comes first; `g` is the incoming gradient. Where a function has a kink the slope is PyTorch's:
-that of the left side at 0 for relu (0), leaky_relu, elu (whose second is 0) and prelu, 0 at both ends of hardtanh, relu6 and hardsigmoid,
-and for hardswish 0 at -3 and 1 at 3.
+that of the left side at 0 for relu (0), leaky_relu, elu and prelu, 0 at both ends of hardtanh, relu6 and hardsigmoid,
+and for hardswish 0 at -3 and 1 at 3. The second derivative of elu at 0 is 0, as PyTorch's.
 """
 import math
 
