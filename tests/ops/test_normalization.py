@@ -272,3 +272,16 @@ def test_running_statistics_agree_with_pytorch(data):
             getattr(room, name)(make(x), *running, None, None, True, momentum)
     for a, b in zip(ours, theirs):
         assert_same(a, b, 1e-9, 1e-12)
+
+
+def test_second_derivatives_of_large_float16_numbers_are_those_of_float32():
+    r = np.random.default_rng(0)
+    values = [a.astype(np.float16) for a in (r.standard_normal((6, 4)) * 1000, r.uniform(1, 2, 4), np.zeros(4))]
+    g, u = r.standard_normal((2, 6, 4)).astype(np.float16)
+    results = []
+    for dtype in (tg.float16, tg.float32):
+        x, weight, bias = (tg.tensor(v, dtype=dtype, requires_grad=True) for v in values)
+        dx, = tg.autograd.grad(tg.layer_norm(x, (4,), weight, bias), [x], tg.tensor(g, dtype=dtype), create_graph=True)
+        results.append(tg.autograd.grad(dx, [x, weight], tg.tensor(1000 * u, dtype=dtype)))
+    for half, single in zip(*results):
+        np.testing.assert_allclose(half.numpy(), single.numpy(), rtol=1e-3, atol=1e-3 * abs(single.numpy()).max())

@@ -30,8 +30,9 @@ from math import prod
 from typing import NamedTuple
 
 from ..autograd import Op
-from ..autograd.basic import sum_to
+from ..autograd.basic import cast, sum_to
 from ..autograd.op import quiet
+from ..dtypes import float32
 from ..errors import ArgumentError, DTypeError, ShapeError
 from ..tensor import Tensor
 from .creation import zeros_like
@@ -59,8 +60,17 @@ def _norm_rule(g, x, weight, mean, rstd, form, eps, needs):
 
 
 def _norm_grad_rule(u, g, x, weight, form, eps, needs):
-    """The second rule of the module's docstring."""
-    u, v, s = u
+    """The second rule of the module's docstring; in float32 for 16-bit numbers, whose squares soon overflow."""
+    given = (*u, g, x, weight)
+    if x.array.dtype.itemsize > 2:
+        return *_second_rule(*given, form, eps, needs), None, None
+    wide = [None if a is None else cast(a, dtype=float32.numpy) for a in given]
+    results = zip(_second_rule(*wide, form, eps, needs), (g, x, weight))
+    return *[None if a is None else cast(a, dtype=b.array.dtype) for a, b in results], None, None
+
+
+def _second_rule(u, v, s, g, x, weight, form, eps, needs):
+    """What arrives at g, x and weight."""
     shape = x.shape
     u, g, x = (reshape(a, form.view) for a in (u, g, x))
     away = sub(x, _mean(x, form))
@@ -83,7 +93,7 @@ def _norm_grad_rule(u, g, x, weight, form, eps, needs):
     through_r = mul(mul(_mean(mul(h, pu), form), square(r)), z)
     dx = sub(mul(r, project(through_z)), through_r)
     dw = None if w is None or not needs[2] else reshape(sum_to(mul(g, tangent), shape=_padded(form)), form.affine)
-    return reshape(dg, shape), reshape(dx, shape), dw, None, None
+    return reshape(dg, shape), reshape(dx, shape), dw
 
 
 def _mean(x, form):
