@@ -154,3 +154,11 @@ def test_in_inference_mode_it_works_and_afterwards_it_is_refused():
 
 def test_axis_is_taken_for_dim():
     assert tg.zeros(3).unsqueeze_(axis=0).shape == (1, 3)
+
+
+def test_an_expanded_tensor_takes_another_shape_too_since_nothing_is_written():
+    x = tg.arange(3.0, requires_grad=True)
+    y = (x * 1).expand(2, 3)
+    assert y.t_() is y and y.shape == (3, 2)
+    (y * tg.tensor([1.0, 10.0])).sum().backward()
+    assert x.grad.tolist() == [11, 11, 11]

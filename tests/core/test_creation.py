@@ -104,6 +104,12 @@ def test_bfloat16_is_there_with_ml_dtypes():
     assert x.grad.dtype is tg.bfloat16 and x.grad.tolist() == [2.0, 2.0]
 
 
+def test_bfloat16_takes_integers_of_any_size():
+    pytest.importorskip("ml_dtypes", reason="bfloat16 needs the package ml_dtypes")
+    y = tg.ones(1, dtype=tg.bfloat16) * -(2**70)
+    assert y.dtype is tg.bfloat16 and y.tolist() == [-(2.0**70)]
+
+
 def test_finfo_and_iinfo():
     assert tg.finfo(tg.float32).eps == np.finfo(np.float32).eps
     assert type(tg.finfo().max) is float and tg.finfo(tg.float64).bits == 64 and tg.finfo(tg.float16).dtype == "float16"

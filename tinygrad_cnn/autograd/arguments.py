@@ -60,6 +60,8 @@ def _as_dtype(op, a, dtype, device, fixed):
         raise DTypeError(f"{op.name}: {a} does not fit into {dtype}. Convert the tensor to a wider type first.")
     if len(op.inputs) == 2 and not op.fixed and dtype is not dtypes.bfloat16:
         return a                                        # a number costs no transfer to a GPU
+    if type(a) is int and dtype is dtypes.bfloat16 and not _fits(a, dtypes.int64):
+        a = float(a)                                    # ml_dtypes takes no integer of more than 64 bits
     return device.xp.asarray(a, dtype=dtype.numpy)
 
 

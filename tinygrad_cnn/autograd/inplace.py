@@ -39,6 +39,11 @@ def check_writable(name, x, others=()):
     if x.array.size and any(s == 0 and n > 1 for s, n in zip(x.array.strides, x.array.shape)):
         raise InPlaceError(f"{name}: several elements of this expanded tensor are one place in memory (shape "
                            f"{tuple(x.shape)}). Write into its clone().")
+    check_history(name, x, others)
+
+
+def check_history(name, x, others=()):
+    """Refuse what would leave x, or the tensor it is a view of, without a right gradient."""
     if not is_grad_enabled():
         return
     source = x.source

@@ -6,7 +6,7 @@ and says so where its path would be followed (views.py).
 """
 from ..errors import InPlaceError
 from .graph import move_retained
-from .inplace import check_writable
+from .inplace import check_history
 from .modes import is_grad_enabled
 
 
@@ -15,7 +15,7 @@ def reshape_inplace(name, function, x, *args, **options):
 
     Raises: InPlaceError where autograd must refuse: for a leaf that requires grad, and for history under no_grad.
     """
-    check_writable(name, x)
+    check_history(name, x)
     holder = getattr(x, "holder", None)
     if x.edge is not None and not is_grad_enabled() or holder is not None and holder.grad is not None:
         raise InPlaceError(f"{name}: this tensor has a gradient to come or to keep, which would no longer have its "
