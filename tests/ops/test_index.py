@@ -262,21 +262,6 @@ def test_integers_add_up_at_repeated_positions(dtype):
     assert x.scatter_add(0, tg.tensor([0, 0, 1]), ones).tolist() == y.tolist()
 
 
-@pytest.mark.parametrize("write, name", [
-    (lambda x: x.copy_(tg.ones(2, 3)), "copy_"),
-    (lambda x: x.copy_(tg.ones(4, 2, 1)), "copy_"),
-    (lambda x: x.__setitem__(0, tg.ones(2, 1)), "setitem"),
-    (lambda x: x.__setitem__((0, 0), tg.ones(3)), "setitem"),
-    (lambda x: x.__setitem__(tg.tensor([0, 1]), tg.ones(3, 1)), "setitem")],
-    ids=["wider", "more axes", "a row", "an element", "rows"])
-@pytest.mark.parametrize("history", [False, True], ids=["plain", "with history"])
-def test_a_write_that_does_not_fit_names_itself_with_or_without_history(write, name, history):
-    x = tg.zeros(2, 1, requires_grad=history) * 1
-    with pytest.raises(ShapeError, match=rf"^{name}: a value of shape .* in a tensor of shape \(2, 1\)"):
-        write(x)
-    assert x.tolist() == [[0], [0]]
-
-
 def test_copy_moves_nothing_implicitly_but_converts_and_broadcasts():
     x = tg.zeros(2, 2, dtype=tg.int64)
     assert x.copy_(tg.tensor([1.7, 2.2])).tolist() == [[1, 2], [1, 2]]
