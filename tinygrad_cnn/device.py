@@ -258,7 +258,7 @@ _seed = None
 
 
 def set_num_threads(count):
-    """Use `count` threads on the CPU, for kernels of this package; BLAS keeps its own setting outside of them.
+    """Use `count` threads on the CPU, for kernels of this package; BLAS uses one inside them, and outside what it had.
 
     Raises: ArgumentError if count is not a positive integer.
     """

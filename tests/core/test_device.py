@@ -84,7 +84,7 @@ def test_shared_tasks_are_done_once_each_with_any_number_of_threads():
         for n in (0, 1, 2, 7, 100):
             for alone in (False, True):
                 seen = []
-                workers.share(lambda a, b: seen.extend(range(a, b)), n, alone)
+                workers.share(lambda a, b, seen=seen: seen.extend(range(a, b)), n, alone)
                 assert sorted(seen) == list(range(n))
 
 
