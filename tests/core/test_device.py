@@ -11,6 +11,7 @@ import pytest
 import threadpoolctl
 
 import tinygrad_cnn as tg
+from tests.kernels.test_threads import blas_threads
 from tinygrad_cnn.kernels import threads
 from tinygrad_cnn.kernels.threads import Workers
 
@@ -161,11 +162,11 @@ def test_ctrl_c_at_any_line_of_a_region_leaves_pool_and_blas_as_they_were():
 
     workers.share(task, 3)                              # starts the worker
     with threadpoolctl.threadpool_limits(2, user_api="blas"):
-        before = blas_counts()
+        before = blas_threads()
         for step in itertools.count(1):
             came = interrupted(lambda: workers.share(task, 3), step)
             assert not running, f"at step {step} the caller went on while a worker was at it"
-            assert (workers._busy, workers._blas._holder, blas_counts()) == ({}, {}, before), f"step {step}"
+            assert (workers._busy, workers._blas._holder, blas_threads()) == ({}, {}, before), f"step {step}"
             if not came:
                 break
     assert step > 20
@@ -187,18 +188,13 @@ def test_ctrl_c_just_when_a_worker_has_finished_is_no_endless_wait():
         threads._finish(iter(()), [job])
 
 
-def blas_counts():
-    return {library["num_threads"] for library in threadpoolctl.threadpool_info() if library["user_api"] == "blas"}
-
-
 def test_after_a_region_other_threads_can_set_blas_too():
     Workers().parallel(lambda a, b: None, 1)
     found = []
 
     def user():
         with threadpoolctl.threadpool_limits(1, user_api="blas"):
-            found.extend(library["num_threads"] for library in threadpoolctl.threadpool_info()
-                         if library["user_api"] == "blas")
+            found.extend(blas_threads())
     thread = threading.Thread(target=user)
     thread.start()
     thread.join()
@@ -208,11 +204,11 @@ def test_after_a_region_other_threads_can_set_blas_too():
 def test_blas_has_one_thread_inside_a_region_also_of_one_thread_alone():
     workers, inside = Workers(), []
     with threadpoolctl.threadpool_limits(2, user_api="blas"):
-        before = blas_counts()
-        workers.parallel(lambda a, b: inside.append(blas_counts()), 1, alone=True)
-        workers.share(lambda a, b: inside.append(blas_counts()), 2)
-        assert blas_counts() == before
-    assert all(found <= {1} for found in inside) and len(inside) >= 3
+        before = blas_threads()
+        workers.parallel(lambda a, b: inside.append(blas_threads()), 1, alone=True)
+        workers.share(lambda a, b: inside.append(blas_threads()), 2)
+        assert blas_threads() == before
+    assert all(set(found) <= {1} for found in inside) and len(inside) >= 3
 
 
 def test_user_threads_use_the_pool_at_once_and_share_no_scratch():

@@ -94,11 +94,6 @@ class _Blas:
             self._holder.clear()
 
 
-class _Region:
-    """Who holds the pool or BLAS: a region is nobody but itself."""
-    __slots__ = ()
-
-
 class Workers:
     """A pool of `num_threads` - 1 daemon threads, started when first needed, and one scratch memory a thread."""
 
@@ -140,7 +135,7 @@ class Workers:
 
     def _region(self, fn, runs):
         count = min(self.num_threads, len(runs))
-        region, busy, blas = _Region(), self._busy, self._blas      # a fork inside gives the child others
+        region, busy, blas = object(), self._busy, self._blas       # a fork inside gives the child others
 
         def leave():
             blas.let_go(region)

@@ -40,7 +40,7 @@ def silu(y, x):
     np.divide(x, y, out=y)
 
 
-@chain(activation.silu_grad, spare=1)
+@chain(activation.silu_grad, spare=True)
 def silu_grad(y, d, g, x):
     """g (1 + x - x / d) / d with d = 1 + exp(-x), whose digits below x = -10 (slopes under 4e-4) fade by 4e-8 |x|."""
     exp, unit = fast_exp() if x.itemsize == 4 else (np.exp, 1)
@@ -54,7 +54,7 @@ def silu_grad(y, d, g, x):
     y *= g
 
 
-@chain(activation.leaky_relu, spare=1)
+@chain(activation.leaky_relu, spare=True)
 def leaky_relu(y, below, x, slope):
     if 0 < slope <= 1:                                  # then slope x > x below 0 only
         np.multiply(x, slope, out=y)
@@ -72,7 +72,7 @@ def leaky_relu_grad(y, g, x, slope):
     y *= g
 
 
-@chain(activation.elu, spare=1)
+@chain(activation.elu, spare=True)
 def elu(y, above, x, alpha):
     np.clip(x, -INF, 0, out=y)
     np.expm1(y, out=y)
@@ -84,7 +84,7 @@ def elu(y, above, x, alpha):
     y += above
 
 
-@chain(activation.elu_grad, spare=1)
+@chain(activation.elu_grad, spare=True)
 def elu_grad(y, factor, g, x, alpha):
     np.clip(x, -INF, 0, out=y)
     np.exp(y, out=y)
@@ -102,7 +102,7 @@ def hardswish(y, x):
     y *= x
 
 
-@chain(activation.hardswish_grad, spare=1)
+@chain(activation.hardswish_grad, spare=True)
 def hardswish_grad(y, held, g, x):
     """With x held to [-3, 3] the slope is x (1 or, inside, 2) / 6 + 1 / 2."""
     np.clip(x, -3, 3, out=held)

@@ -42,13 +42,18 @@ def in_blocks(kernel, threads=True):
 
 def each_block(device, block, size, threads=True):
     """Call block(start, stop) for the blocks of a row of `size` numbers, in threads where there is enough to do."""
-    length = BLOCK if size > 2 * BLOCK else -(-size // 2)           # for a short row, a block a thread
+    threads = threads and size > PARALLEL
+    length = -(-size // 2) if threads and size <= 2 * BLOCK else BLOCK          # of a short row, a block a thread
 
     def some(start, stop):
         for k in range(start, stop):
             block(k * length, min((k + 1) * length, size))
 
-    device.share(some, -(-size // length), alone=not threads or size < PARALLEL)
+    number = -(-size // length)
+    if threads:
+        device.share(some, number)
+    else:
+        some(0, number)
 
 
 in_blocks_alone = partial(in_blocks, threads=False)     # for chains so short that memory is the limit

@@ -8,18 +8,17 @@ from functools import wraps
 import numpy as np
 
 from ..generic.precision import is_narrow
-from .blocks import PARALLEL, each_block, flat_rows, in_blocks
+from .blocks import each_block, flat_rows, in_blocks
 
 FLOAT32 = np.dtype("float32")
 FLOATS = (FLOAT32, np.dtype("float64"))
-_NAMES = "chain",
 
 
-def chain(plain, spare=0, dtypes=FLOATS):
-    """Make fill(y, spare blocks..., arrays..., attributes...) the kernel for NumPy of what `plain` computes.
+def chain(plain, spare=False, dtypes=FLOATS):
+    """Make fill(y, the spare block, arrays..., attributes...) the kernel for NumPy of what `plain` computes.
 
-    Args: plain: the shared kernel, for arrays of other dtypes and of several shapes. spare: how many scratch blocks.
-    dtypes: those that fill can do; float16 and bfloat16 are computed in float32 and rounded once.
+    Args: plain: the shared kernel, for arrays of other dtypes and of several shapes. spare: whether fill wants a block
+    of scratch. dtypes: those that fill can do; float16 and bfloat16 are computed in float32 and rounded once.
     """
     otherwise = in_blocks(plain)
 
@@ -34,7 +33,7 @@ def chain(plain, spare=0, dtypes=FLOATS):
             y = device.empty(x.size, x.dtype)
 
             def block(start, stop):
-                scratch = [device.scratch(name, (stop - start,), dtype) for name in _NAMES[:spare]]
+                scratch = [device.scratch("chain", (stop - start,), dtype)] if spare else []
                 given = [row[start:stop].astype(dtype, copy=False) for row in rows]
                 if dtype is x.dtype:
                     fill(y[start:stop], *scratch, *given, **attrs)
@@ -43,10 +42,7 @@ def chain(plain, spare=0, dtypes=FLOATS):
                 fill(wide, *scratch, *given, **attrs)
                 y[start:stop] = wide
 
-            if x.size <= PARALLEL:
-                block(0, x.size)
-            else:
-                each_block(device, block, x.size)
+            each_block(device, block, x.size)
             return restore(y)
         return run
     return kernel_of

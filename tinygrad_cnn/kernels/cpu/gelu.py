@@ -40,7 +40,7 @@ def _constants():
     return exp, (-unit * a0, -unit * a1, -unit * b, c, d, e), (-f / unit, -h / unit, k, unit * r0, unit * r1)
 
 
-@chain(activation.gelu, spare=1, dtypes=(FLOAT32,))
+@chain(activation.gelu, spare=True, dtypes=(FLOAT32,))
 def gelu(y, z, x):
     exp, (a0, a1, b, c, d, e), _ = _constants()
     np.square(x, out=z)
@@ -58,7 +58,7 @@ def gelu(y, z, x):
     np.divide(x, y, out=y)
 
 
-@chain(activation.gelu_grad, spare=1, dtypes=(FLOAT32,))
+@chain(activation.gelu_grad, spare=True, dtypes=(FLOAT32,))
 def gelu_grad(y, z, g, x):
     exp, _, (f, h, k, r0, r1) = _constants()
     np.square(x, out=z)

@@ -11,7 +11,6 @@ from ...geometry import ConvGeometry
 from .windows import SHARED, block_bytes, channels_first, cut, patch, whole_block, windows
 
 LONG_SUM = 1 << 14                                      # positions above which threads share the sum, not the result
-
 SMALL = 1 << 18                                         # bytes of weights that are put into order for the product
 
 
