@@ -53,6 +53,7 @@ def _work(queue):
                 job.work()
             except BaseException as error:              # carried to the caller, who raises it
                 job.error = error
+            job.work = None                             # whose arrays are the caller's alone again
             job.done = True
             job.finished.release()
         job = None                                      # keeps no array alive while it waits
