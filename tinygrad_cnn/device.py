@@ -131,9 +131,9 @@ class Device:
         """Call fn(start, stop) over [0, n), split over the device's threads, or `alone` in this one."""
         self.workers.parallel(fn, n, alone)
 
-    def share(self, fn, n, alone=False):
-        """Call fn(k, k + 1) for each k < n, in any order, on whichever of the device's threads is free."""
-        self.workers.share(fn, n, alone)
+    def share(self, fn, tasks, alone=False):
+        """Call fn(task) for each of a sequence of tasks, in any order, on whichever of the device's threads is free."""
+        self.workers.share(fn, tasks, alone)
 
     def scratch(self, name, shape, dtype):
         """An uninitialised work array, valid until this thread asks for the same name again."""
@@ -181,7 +181,9 @@ class OneStream:
         if n:
             fn(0, n)
 
-    share = parallel
+    def share(self, fn, tasks, alone=False):
+        for task in tasks:
+            fn(task)
 
     def scratch(self, name, shape, dtype):
         return self._empty(shape, dtype)

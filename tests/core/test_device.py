@@ -85,7 +85,7 @@ def test_shared_tasks_are_done_once_each_with_any_number_of_threads():
         for n in (0, 1, 2, 7, 100):
             for alone in (False, True):
                 seen = []
-                workers.share(lambda a, b, seen=seen: seen.extend(range(a, b)), n, alone)
+                workers.share(seen.append, range(n), alone)
                 assert sorted(seen) == list(range(n))
 
 
@@ -94,13 +94,13 @@ def test_a_free_thread_takes_the_tasks_of_one_that_is_held_up():
     workers.set_num_threads(2)
     rest_done = threading.Event()
 
-    def task(start, stop):
-        if start == 0:
+    def task(k):
+        if k == 0:
             assert rest_done.wait(60)                   # whoever has the first task gets no other
-        taken.setdefault(threading.current_thread(), []).append(start)
+        taken.setdefault(threading.current_thread(), []).append(k)
         if sum(map(len, taken.values())) == 9:
             rest_done.set()
-    workers.share(task, 10)
+    workers.share(task, range(10))
     assert sorted(map(sorted, taken.values()), key=len) == [[0], list(range(1, 10))]
 
 
@@ -116,12 +116,12 @@ def test_after_an_error_no_other_task_is_begun():
     workers, begun = Workers(), []
     workers.set_num_threads(2)
 
-    def task(start, stop):
-        begun.append(start)
+    def task(k):
+        begun.append(k)
         time.sleep(0.001)
-        raise ZeroDivisionError(f"task {start}")
+        raise ZeroDivisionError(f"task {k}")
     with pytest.raises(ZeroDivisionError, match="task"):
-        workers.share(task, 1000)
+        workers.share(task, range(1000))
     assert len(begun) <= 2
 
 
@@ -155,16 +155,16 @@ def test_ctrl_c_at_any_line_of_a_region_leaves_pool_and_blas_as_they_were():
     workers, running = Workers(), []
     workers.set_num_threads(2)
 
-    def task(start, stop):
-        running.append(start)
+    def task(k):
+        running.append(k)
         time.sleep(0.001)
         running.pop()
 
-    workers.share(task, 3)                              # starts the worker
+    workers.share(task, range(3))                              # starts the worker
     with threadpoolctl.threadpool_limits(2, user_api="blas"):
         before = blas_threads()
         for step in itertools.count(1):
-            came = interrupted(lambda: workers.share(task, 3), step)
+            came = interrupted(lambda: workers.share(task, range(3)), step)
             assert not running, f"at step {step} the caller went on while a worker was at it"
             assert (workers._busy, workers._blas._holder, blas_threads()) == ({}, {}, before), f"step {step}"
             if not came:
@@ -206,7 +206,7 @@ def test_blas_has_one_thread_inside_a_region_also_of_one_thread_alone():
     with threadpoolctl.threadpool_limits(2, user_api="blas"):
         before = blas_threads()
         workers.parallel(lambda a, b: inside.append(blas_threads()), 1, alone=True)
-        workers.share(lambda a, b: inside.append(blas_threads()), 2)
+        workers.share(lambda k: inside.append(blas_threads()), range(2))
         assert blas_threads() == before
     assert all(set(found) <= {1} for found in inside) and len(inside) >= 3
 

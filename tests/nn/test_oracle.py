@@ -182,6 +182,8 @@ def test_a_transposed_convolution_takes_output_size_as_pytorchs():
 @pytest.mark.parametrize("name,args,shape", [("Linear", (60, 50), None), ("Conv2d", (8, 40, 3), None),
                                              ("ConvTranspose2d", (40, 60, 3), None), ("Conv1d", (12, 40, 5), None)])
 def test_default_weights_have_pytorchs_bounds_and_spread(name, args, shape):
+    tg.manual_seed(0)
+    torch.manual_seed(0)
     ours, theirs = getattr(nn, name)(*args), getattr(torch.nn, name)(*args)
     for mine, other in ((ours.weight, theirs.weight), (ours.bias, theirs.bias)):
         mine, other = mine.detach().numpy(), other.detach().numpy()

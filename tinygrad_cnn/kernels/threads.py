@@ -1,10 +1,10 @@
 """Parallel regions and scratch memory for NumPy kernels.
 
-The idea: the caller is one of the workers. A region is a list of runs [start, stop) of [0, n); the caller and the
-waiting daemon threads take them from it one by one until none is left. `parallel` makes as many runs as there are
-threads, for kernels that add up what a run finds: the cut depends on n and the number of threads alone, so the bits of
-a result do too. `share` makes n runs of one, for kernels whose runs touch nothing of each other's: a thread that wakes
-late, or is held up, does fewer. Waking a thread takes 30 to 60 us; the caller does not wait for one that comes when all
+The idea: the caller is one of the workers. A region is a list of tasks; the caller and the waiting daemon threads take
+them from it one by one until none is left. `share` is given the tasks, for kernels whose tasks touch nothing of each
+other's: a thread that wakes late, or is held up, does fewer. `parallel` makes one run [start, stop) of [0, n) a thread,
+for kernels that add up what a run finds: the cut depends on n and the number of threads alone, so the bits of a result
+do too. Waking a thread takes 30 to 60 us; the caller does not wait for one that comes when all
 is done. A region that finds the pool busy (another user thread, or a region inside a region) is done alone.
 
 BLAS is held to one thread inside: two threads that call a two-thread BLAS wait for each other's lock, and BLAS's own
@@ -128,14 +128,13 @@ class Workers:
         """
         count = 1 if alone else min(self.num_threads, n)
         if n:
-            self._region(fn, [(n * k // count, n * (k + 1) // count) for k in range(count)])
+            self._region(lambda run: fn(*run), [(n * k // count, n * (k + 1) // count) for k in range(count)], count)
 
-    def share(self, fn, n, alone=False):
-        """Call fn(k, k + 1) for each k < n, in any order, each on whichever thread is free."""
-        self._region(fn, [(0, n)] if alone else [(k, k + 1) for k in range(n)])
+    def share(self, fn, tasks, alone=False):
+        """Call fn(task) for each of a sequence of tasks, in any order, each on whichever thread is free."""
+        self._region(fn, tasks, 1 if alone else min(self.num_threads, len(tasks)))
 
-    def _region(self, fn, runs):
-        count = min(self.num_threads, len(runs))
+    def _region(self, fn, tasks, count):
         region, busy, blas = object(), self._busy, self._blas       # a fork inside gives the child others
 
         def leave():
@@ -148,25 +147,25 @@ class Workers:
                 mine = count > 1 and busy.setdefault("region", region) is region
                 blas.hold(region)
                 if mine:
-                    self._together(fn, runs, count)
+                    self._together(fn, tasks, count)
                 else:
-                    for start, stop in runs:
-                        fn(start, stop)
+                    for task in tasks:
+                        fn(task)
             finally:
                 leave()
         finally:
             leave()                                     # once more: Ctrl-C may have broken off the first
 
-    def _together(self, fn, runs, count):
+    def _together(self, fn, tasks, count):
         while len(self._queues) < count - 1:
             queue = SimpleQueue()
             threading.Thread(target=_work, args=(queue,), daemon=True, name="tinygrad_cnn worker").start()
             self._queues.append(queue)
-        left, jobs = iter(runs), []                     # of several threads, each gets another run from it
+        left, jobs = iter(tasks), []                    # of several threads, each gets another task from it
 
         def work():
-            for start, stop in left:
-                fn(start, stop)
+            for task in left:
+                fn(task)
 
         try:
             try:
@@ -211,7 +210,7 @@ class Workers:
 
 
 def _finish(left, jobs):
-    """Drop the runs nobody has begun, and wait for the jobs that were, also when Ctrl-C comes: they use the arrays."""
+    """Drop the tasks nobody has begun, and wait for the jobs that were, also when Ctrl-C comes: they use the arrays."""
     interrupt, waiting = None, True
     while waiting:
         try:

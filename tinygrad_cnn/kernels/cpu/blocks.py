@@ -45,15 +45,14 @@ def each_block(device, block, size, threads=True):
     threads = threads and size > PARALLEL
     length = -(-size // 2) if threads and size <= 2 * BLOCK else BLOCK          # of a short row, a block a thread
 
-    def some(start, stop):
-        for k in range(start, stop):
-            block(k * length, min((k + 1) * length, size))
+    def some(start):
+        block(start, min(start + length, size))
 
-    number = -(-size // length)
     if threads:
-        device.share(some, number)
+        device.share(some, range(0, size, length))
     else:
-        some(0, number)
+        for start in range(0, size, length):
+            some(start)
 
 
 in_blocks_alone = partial(in_blocks, threads=False)     # for chains so short that memory is the limit

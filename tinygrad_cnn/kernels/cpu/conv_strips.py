@@ -56,17 +56,16 @@ def correlate(device, x, weight, geometry, out, bias):
     matrix, ones = _wide_matrix(weight, geometry, wide, q, bias), bias is not None
     blocks = _blocks(device, len(x), wide, matrix)
 
-    def run(start, stop):
-        for block in blocks[start:stop]:
-            rows = strip_rows(device, x[block.images], wide, block, matrix.dtype, ones)
-            target = y[(block.images, *block.where)]
-            direct = target.flags.c_contiguous and target.dtype == matrix.dtype
-            result = target if direct else device.scratch("result", target.shape, matrix.dtype)
-            multiply_rows(device, rows, matrix, result.reshape(len(rows), -1))
-            if not direct:
-                target[...] = result
+    def run(block):
+        rows = strip_rows(device, x[block.images], wide, block, matrix.dtype, ones)
+        target = y[(block.images, *block.where)]
+        direct = target.flags.c_contiguous and target.dtype == matrix.dtype
+        result = target if direct else device.scratch("result", target.shape, matrix.dtype)
+        multiply_rows(device, rows, matrix, result.reshape(len(rows), -1))
+        if not direct:
+            target[...] = result
 
-    device.share(run, len(blocks))
+    device.share(run, blocks)
     if whole is not out:
         out[...] = whole
 
@@ -103,22 +102,21 @@ def correlate_dx(device, g, weight, geometry, out):
     extents = tuple(max(p, b + n) for p, b, n in zip(wide.padded, wide.before, wide.size))
     groups = image_groups(len(out), len(matrix) * matrix.itemsize * prod(wide.output), block_bytes(device))
 
-    def run(start, stop):
-        for images in groups[start:stop]:
-            number = images.stop - images.start
-            shape = (number, *extents[:-1], wide.output[-1], width)
-            laid = device.scratch("strips", shape, matrix.dtype)
-            laid[...] = 0
-            for block in _blocks(device, number, wide, matrix):
-                some = slice(images.start + block.images.start, images.start + block.images.stop)
-                grads = as_matrix(device, g[(some, *block.where)], matrix.dtype)
-                rows = device.scratch("windows", (len(matrices), len(grads), width), matrix.dtype)
-                for tap, row in zip(matrices, rows):
-                    multiply_rows(device, grads, tap, row)
-                _add_rows(rows, laid[block.images], wide, block)
-            _add_columns(device, laid, wide, extents[-1], out[images])
+    def run(images):
+        number = images.stop - images.start
+        shape = (number, *extents[:-1], wide.output[-1], width)
+        laid = device.scratch("strips", shape, matrix.dtype)
+        laid[...] = 0
+        for block in _blocks(device, number, wide, matrix):
+            some = slice(images.start + block.images.start, images.start + block.images.stop)
+            grads = as_matrix(device, g[(some, *block.where)], matrix.dtype)
+            rows = device.scratch("windows", (len(matrices), len(grads), width), matrix.dtype)
+            for tap, row in zip(matrices, rows):
+                multiply_rows(device, grads, tap, row)
+            _add_rows(rows, laid[block.images], wide, block)
+        _add_columns(device, laid, wide, extents[-1], out[images])
 
-    device.share(run, len(groups))
+    device.share(run, groups)
 
 
 # ---- the steps -------------------------------------------------------------------------------------------------------

@@ -207,12 +207,11 @@ def _in_blocks(device, shape, block):
     size = _block_rows(shape)
     each = -(-length // size)
 
-    def part(start, stop):
-        for k in range(start, stop):
-            s, j = divmod(k, each)
-            block(s, j * size, min(length, j * size + size))
+    def part(k):
+        s, j = divmod(k, each)
+        block(s, j * size, min(length, j * size + size))
 
-    device.share(part, n * each, alone=n * length * channels < PARALLEL)
+    device.share(part, range(n * each), alone=n * length * channels < PARALLEL)
 
 
 def _rows(device, x, form):

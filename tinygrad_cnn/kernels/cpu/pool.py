@@ -40,7 +40,7 @@ def max_pool(device, x, *, geom, wants=frozenset()):
         if taps is not None:
             taps[some] = index
 
-    _each_block(device, images, block)
+    device.share(block, _groups(images))
     if taps is not None and x.dtype.kind == "f" and np.isnan(y.max()):
         return generic.max_pool(device, x, geom=geom, wants=wants)      # of several NaN the last wins
     return channels_first(y), None if taps is None else channels_first(taps)
@@ -91,7 +91,7 @@ def max_pool_dx(device, g, index, *, geom):
         place = corner + tap[index[some]]
         flat[np.arange(len(here))[:, None], place.reshape(len(here), -1)] = g[some].reshape(len(here), -1)
 
-    _each_block(device, dx, block)
+    device.share(block, _groups(dx))
     return channels_first(dx)
 
 
@@ -109,7 +109,7 @@ def avg_pool(device, x, *, geom, count_include_pad, divisor_override):
             v = np.add.reduce(_split(v, axis, k), axis=axis + 2)
         np.divide(v, x.dtype.type(divisor_override or geom.taps), out=y[some])
 
-    _each_block(device, images, block)
+    device.share(block, _groups(images))
     return channels_first(y)
 
 
@@ -128,7 +128,7 @@ def avg_pool_dx(device, g, *, geom, count_include_pad, divisor_override):
             out = _split(dx[some], 0, geom.kernel[0]) if axis == 0 else None
             v = _spread(v, axis, geom.kernel[axis], out)
 
-    _each_block(device, dx, block)
+    device.share(block, _groups(dx))
     return channels_first(dx)
 
 
@@ -165,12 +165,6 @@ def _split(v, axis, k):
     return v.reshape(*shape[:axis + 1], shape[axis + 1] // k, k, *shape[axis + 2:])
 
 
-def _each_block(device, images, block):
-    """block(slice of the batch) for as many images as fit a block, on the device's threads."""
-    groups = image_groups(len(images), images[0].nbytes if len(images) else 1, BLOCK)
-
-    def run(start, stop):
-        for some in groups[start:stop]:
-            block(some)
-
-    device.share(run, len(groups))
+def _groups(images):
+    """Slices of the batch, of as many images as a thread takes at once."""
+    return image_groups(len(images), images[0].nbytes if len(images) else 1, BLOCK)

@@ -169,11 +169,7 @@ def _jobs(shape):
 
 def _each(device, function, items):
     """function(*item) for each item, on the device's threads."""
-    def part(start, stop):
-        for item in items[start:stop]:
-            function(*item)
-
-    device.share(part, len(items))
+    device.share(lambda item: function(*item), items)
 
 
 def _inside(device, function, tiles):

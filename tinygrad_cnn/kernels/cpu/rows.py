@@ -73,8 +73,4 @@ def in_blocks(device, block, count, width):
     """Call block(start, stop) for runs of `count` rows of `width` numbers, on the device's threads."""
     size = block_rows(count, width)
 
-    def part(start, stop):
-        for k in range(start, stop):
-            block(k * size, min(count, k * size + size))
-
-    device.share(part, -(-count // size))
+    device.share(lambda start: block(start, min(start + size, count)), range(0, count, size))

@@ -120,16 +120,16 @@ def _correlate_by_images(device, x, weight, geometry, out, bias):
     u = transform_weights(device, weight, todo[0][1].t) if todo else None
     finite = []
 
-    def run(start, stop):
-        for images, tiles in todo[start:stop]:
-            side = images.stop - images.start
-            v = transformed(device, "winograd input", tiles, side * c)
-            p = v if depthwise else transformed(device, "winograd product", tiles, side * o)
-            spread(device, x[images], tiles, v)
-            multiply(v, u, p)
-            finite.append(gather(device, p, tiles, out[images, tiles.rows], bias))
+    def run(piece):
+        images, tiles = piece
+        side = images.stop - images.start
+        v = transformed(device, "winograd input", tiles, side * c)
+        p = v if depthwise else transformed(device, "winograd product", tiles, side * o)
+        spread(device, x[images], tiles, v)
+        multiply(v, u, p)
+        finite.append(gather(device, p, tiles, out[images, tiles.rows], bias))
 
-    device.share(run, len(todo))
+    device.share(run, todo)
     return all(finite)
 
 
@@ -249,29 +249,26 @@ def _correlate_by_features(device, x, weight, tiles, out, bias):
     rows_v, rows_p = v.reshape(FREQUENCIES, -1, c), p.reshape(FREQUENCIES, -1, o)
     finite = []
 
-    def multiply_some(start, stop):
-        for f in range(start * FEATURES, min(stop * FEATURES, o), FEATURES):
-            some = slice(f, min(f + FEATURES, o))
-            u = device.scratch("winograd weights", (FREQUENCIES, c * (some.stop - f)), FLOAT)
-            if weight.flags.c_contiguous:               # 15.6 ms for 512 channels of 7x7; taps first 18.6
-                np.matmul(tiles.t.k, weight[some].reshape(-1, tiles.t.r ** 2).T, out=u)
-                u = u.reshape(FREQUENCIES, -1, c).swapaxes(1, 2)
-            else:
-                transform_some(device, weight[some], tiles.t, u)
-                u = u.reshape(FREQUENCIES, c, -1)
-            np.matmul(rows_v, u, out=rows_p[:, :, some])
+    def multiply_some(first):
+        some = slice(first, min(first + FEATURES, o))
+        u = device.scratch("winograd weights", (FREQUENCIES, c * (some.stop - first)), FLOAT)
+        if weight.flags.c_contiguous:                   # 15.6 ms for 512 channels of 7x7; taps first 18.6
+            np.matmul(tiles.t.k, weight[some].reshape(-1, tiles.t.r ** 2).T, out=u)
+            u = u.reshape(FREQUENCIES, -1, c).swapaxes(1, 2)
+        else:
+            transform_some(device, weight[some], tiles.t, u)
+            u = u.reshape(FREQUENCIES, c, -1)
+        np.matmul(rows_v, u, out=rows_p[:, :, some])
 
-    def spread_some(start, stop):
-        for i in range(start, stop):
-            spread(device, x[i:i + 1], tiles, v[:, :, i])
+    def spread_image(i):
+        spread(device, x[i:i + 1], tiles, v[:, :, i])
 
-    def gather_some(start, stop):
-        for i in range(start, stop):
-            finite.append(gather(device, p[:, :, i], tiles, out[i:i + 1], bias))
+    def gather_image(i):
+        finite.append(gather(device, p[:, :, i], tiles, out[i:i + 1], bias))
 
-    device.share(spread_some, n)
-    device.share(multiply_some, -(-o // FEATURES))
-    device.share(gather_some, n)
+    device.share(spread_image, range(n))
+    device.share(multiply_some, range(0, o, FEATURES))
+    device.share(gather_image, range(n))
     return all(finite)
 
 
@@ -283,20 +280,18 @@ def _dw_by_features(device, g, x, tiles):
             for name, channels in (("winograd inputs", c), ("winograd products", o)))
     rows_v, rows_z = v.reshape(FREQUENCIES, -1, c), z.reshape(FREQUENCIES, -1, o)
 
-    def spread_some(start, stop):
-        for i in range(start, stop):
-            spread(device, x[i:i + 1], tiles, v[:, :, i])
-            spread_gradient(device, g[i:i + 1], tiles, z[:, :, i])
+    def spread_image(i):
+        spread(device, x[i:i + 1], tiles, v[:, :, i])
+        spread_gradient(device, g[i:i + 1], tiles, z[:, :, i])
 
-    def multiply_some(start, stop):
-        for i in range(start, stop):
-            some = slice(o * i // number, o * (i + 1) // number)
-            total = device.scratch("winograd weights", (FREQUENCIES, some.stop - some.start, c), FLOAT)
-            np.matmul(rows_z[:, :, some].transpose(0, 2, 1), rows_v, out=total)
-            np.matmul(total.reshape(FREQUENCIES, -1).T, k, out=dw[some].reshape(-1, taps))
+    def multiply_some(i):
+        some = slice(o * i // number, o * (i + 1) // number)
+        total = device.scratch("winograd weights", (FREQUENCIES, some.stop - some.start, c), FLOAT)
+        np.matmul(rows_z[:, :, some].transpose(0, 2, 1), rows_v, out=total)
+        np.matmul(total.reshape(FREQUENCIES, -1).T, k, out=dw[some].reshape(-1, taps))
 
     number = -(-o // SUMMED_FEATURES)
     number = min(o, number + number % 2)
-    device.share(spread_some, n)
-    device.share(multiply_some, number)
+    device.share(spread_image, range(n))
+    device.share(multiply_some, range(number))
     return dw

@@ -24,14 +24,14 @@ def correlate(device, x, weight, geometry, out, bias):
     u = transform_weights(device, np.ascontiguousarray(weight.swapaxes(2, 3)).reshape(1, o, kd * c, r, r), tiles.t)
     finite = []
 
-    def run(start, stop):
-        for n, first, number in todo[start:stop]:
-            v = _spread_slices(device, x[n], tiles, first - geometry.before[0], number + kd - 1)
-            p = transformed(device, "winograd product", tiles, number * o)
-            np.matmul(_windows(v, number, kd * c, c), u, out=p.reshape(FREQUENCIES, -1, number, o).swapaxes(1, 2))
-            finite.append(gather(device, p, tiles, out[n, first:first + number], bias))
+    def run(piece):
+        n, first, number = piece
+        v = _spread_slices(device, x[n], tiles, first - geometry.before[0], number + kd - 1)
+        p = transformed(device, "winograd product", tiles, number * o)
+        np.matmul(_windows(v, number, kd * c, c), u, out=p.reshape(FREQUENCIES, -1, number, o).swapaxes(1, 2))
+        finite.append(gather(device, p, tiles, out[n, first:first + number], bias))
 
-    device.share(run, len(todo))
+    device.share(run, todo)
     return all(finite)
 
 

@@ -50,20 +50,19 @@ def multiply(device, x, matrix, geometry, out, bias=None):
         x, out, geometry = _one_row(x, out)
     blocks = cut(len(x), geometry, len(matrix) * matrix.itemsize, block_bytes(device, matrix.nbytes))
 
-    def run(start, stop):
-        for block in blocks[start:stop]:
-            rows = window_rows(device, x[block.images], geometry, block, matrix.dtype)
-            target = out[(block.images, *block.where)]
-            direct = target.flags.c_contiguous and target.dtype == matrix.dtype
-            shape = (len(rows), features)
-            result = target.reshape(shape) if direct else device.scratch("result", shape, matrix.dtype)
-            multiply_rows(rows, matrix, result)
-            if bias is not None:
-                add_bias(xp, result, bias, target.shape[-2])
-            if not direct:
-                target[...] = result.reshape(target.shape)
+    def run(block):
+        rows = window_rows(device, x[block.images], geometry, block, matrix.dtype)
+        target = out[(block.images, *block.where)]
+        direct = target.flags.c_contiguous and target.dtype == matrix.dtype
+        shape = (len(rows), features)
+        result = target.reshape(shape) if direct else device.scratch("result", shape, matrix.dtype)
+        multiply_rows(rows, matrix, result)
+        if bias is not None:
+            add_bias(xp, result, bias, target.shape[-2])
+        if not direct:
+            target[...] = result.reshape(target.shape)
 
-    device.share(run, len(blocks))
+    device.share(run, blocks)
 
 
 def correlate_dw(device, g, x, geometry, work, groups):
@@ -113,15 +112,14 @@ def _multiply_dw_by_channels(device, g, x, geometry, out, slice_width):
     number = -(-channels // slice_width)
     number += number % 2
 
-    def run(start, stop):
-        for i in range(start, stop):
-            part = slice(channels * i // number, channels * (i + 1) // number)
-            rows = window_rows(device, x[..., part], geometry, block, work)
-            product = device.scratch("product", (features, rows.shape[1]), work)
-            xp.matmul(grads.T, rows, out=product)
-            out[:, part] = channels_first(product.reshape(features, *geometry.kernel, -1))
+    def run(i):
+        part = slice(channels * i // number, channels * (i + 1) // number)
+        rows = window_rows(device, x[..., part], geometry, block, work)
+        product = device.scratch("product", (features, rows.shape[1]), work)
+        xp.matmul(grads.T, rows, out=product)
+        out[:, part] = channels_first(product.reshape(features, *geometry.kernel, -1))
 
-    device.share(run, number)
+    device.share(run, range(number))
 
 
 def window_rows(device, x, geometry, block, dtype):

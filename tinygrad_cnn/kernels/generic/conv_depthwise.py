@@ -18,24 +18,23 @@ def correlate(device, x, weight, geometry, out, bias):
     taps = list(product(*map(range, geometry.kernel)))
     blocks = cut(len(x), geometry, 2 * channels * work.itemsize, block_bytes(device))
 
-    def run(start, stop):
-        for block in blocks[start:stop]:
-            view = tap_views(device, patch(device, x[block.images], block, 0, work), geometry, block.number)
-            target = out[(block.images, *block.where)]
-            direct = target.flags.c_contiguous and target.dtype == work
-            total = target if direct else device.scratch("result", target.shape, work)
-            part = device.scratch("product", target.shape, work)
-            span = slice(0, target.shape[-2])
-            for number, tap in enumerate(taps):
-                xp.multiply(view[tap], wide[tap][span], out=part if number else total)
-                if number:
-                    xp.add(total, part, out=total)
-            if bias is not None:
-                add_bias(xp, total.reshape(-1, channels), bias, target.shape[-2])
-            if not direct:
-                target[...] = total
+    def run(block):
+        view = tap_views(device, patch(device, x[block.images], block, 0, work), geometry, block.number)
+        target = out[(block.images, *block.where)]
+        direct = target.flags.c_contiguous and target.dtype == work
+        total = target if direct else device.scratch("result", target.shape, work)
+        part = device.scratch("product", target.shape, work)
+        span = slice(0, target.shape[-2])
+        for number, tap in enumerate(taps):
+            xp.multiply(view[tap], wide[tap][span], out=part if number else total)
+            if number:
+                xp.add(total, part, out=total)
+        if bias is not None:
+            add_bias(xp, total.reshape(-1, channels), bias, target.shape[-2])
+        if not direct:
+            target[...] = total
 
-    device.share(run, len(blocks))
+    device.share(run, blocks)
 
 
 def correlate_dw(device, g, x, geometry, work):

@@ -11,17 +11,16 @@ def correlate(device, x, weight, geometry, out, bias):
     groups, width, features = matrices.shape
     blocks = cut(len(x), geometry, groups * width * matrices.itemsize, block_bytes(device, matrices.nbytes))
 
-    def run(start, stop):
-        for block in blocks[start:stop]:
-            rows = _group_rows(device, x[block.images], geometry, block, matrices.dtype, groups)
-            result = device.xp.matmul(rows, matrices)
-            target = out[(block.images, *block.where)]
-            side_by_side = device.xp.ascontiguousarray(result.transpose(1, 0, 2)).reshape(-1, groups * features)
-            if bias is not None:
-                add_bias(device.xp, side_by_side, bias, target.shape[-2])
-            target[...] = side_by_side.reshape(target.shape)
+    def run(block):
+        rows = _group_rows(device, x[block.images], geometry, block, matrices.dtype, groups)
+        result = device.xp.matmul(rows, matrices)
+        target = out[(block.images, *block.where)]
+        side_by_side = device.xp.ascontiguousarray(result.transpose(1, 0, 2)).reshape(-1, groups * features)
+        if bias is not None:
+            add_bias(device.xp, side_by_side, bias, target.shape[-2])
+        target[...] = side_by_side.reshape(target.shape)
 
-    device.share(run, len(blocks))
+    device.share(run, blocks)
 
 
 def correlate_dw(device, g, x, geometry, work):

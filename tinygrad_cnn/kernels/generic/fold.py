@@ -15,13 +15,12 @@ def im2col(device, x, *, geom):
     columns = device.empty((len(x), channels, *geom.kernel, *geom.output), x.dtype)
     rank = geom.rank
 
-    def run(start, stop):
-        for images in groups[start:stop]:
-            view = windows(device, patch(device, x[images], whole_block(geom, images), 0, x.dtype), geom, geom.output)
-            columns[images] = xp.transpose(view, (0, 2 * rank + 1, *range(rank + 1, 2 * rank + 1), *range(1, rank + 1)))
+    def run(images):
+        view = windows(device, patch(device, x[images], whole_block(geom, images), 0, x.dtype), geom, geom.output)
+        columns[images] = xp.transpose(view, (0, 2 * rank + 1, *range(rank + 1, 2 * rank + 1), *range(1, rank + 1)))
 
     groups = _image_groups(device, columns)
-    device.share(run, len(groups))
+    device.share(run, groups)
     return columns.reshape(len(x), channels * geom.taps, prod(geom.output))
 
 
@@ -34,19 +33,18 @@ def col2im(device, columns, *, geom):
     extents = tuple(max(p, b + n) for p, b, n in zip(geom.padded, geom.before, geom.size))
     inside = (Ellipsis, *(slice(b, b + n) for b, n in zip(geom.before, geom.size)))
 
-    def run(start, stop):
-        for images in groups[start:stop]:
-            padded = device.scratch("padded", (images.stop - images.start, channels, *extents), work)
-            padded[...] = 0
-            for tap in _taps(geom):
-                read = (Ellipsis, *(slice(t * d, t * d + (o - 1) * s + 1, s)
-                                    for t, d, o, s in zip(tap, geom.dilation, geom.output, geom.stride)))
-                target = padded[read]
-                xp.add(target, columns[(images, slice(None), *tap)], out=target)
-            out[images] = padded[inside]
+    def run(images):
+        padded = device.scratch("padded", (images.stop - images.start, channels, *extents), work)
+        padded[...] = 0
+        for tap in _taps(geom):
+            read = (Ellipsis, *(slice(t * d, t * d + (o - 1) * s + 1, s)
+                                for t, d, o, s in zip(tap, geom.dilation, geom.output, geom.stride)))
+            target = padded[read]
+            xp.add(target, columns[(images, slice(None), *tap)], out=target)
+        out[images] = padded[inside]
 
     groups = _image_groups(device, columns)
-    device.share(run, len(groups))
+    device.share(run, groups)
     return out
 
 

@@ -27,17 +27,16 @@ def max_pool(device, x, *, geom, wants=frozenset()):
     index = device.empty(shape, tap_dtype(geom)) if "index" in wants else None
     lowest = xp.iinfo(x.dtype).min if x.dtype.kind in "iu" else -xp.inf
 
-    def run(start, stop):
-        for block in blocks[start:stop]:
-            taps = tap_views(device, patch(device, x[block.images], block, lowest, x.dtype), geom, block.number)
-            target = y[(block.images, *block.where)]
-            if index is None:
-                _largest(device, taps, geom, target)
-            else:
-                _largest_and_tap(device, taps, geom, target, index[(block.images, *block.where)])
+    def run(block):
+        taps = tap_views(device, patch(device, x[block.images], block, lowest, x.dtype), geom, block.number)
+        target = y[(block.images, *block.where)]
+        if index is None:
+            _largest(device, taps, geom, target)
+        else:
+            _largest_and_tap(device, taps, geom, target, index[(block.images, *block.where)])
 
     blocks = _blocks(device, x, geom)
-    device.share(run, len(blocks), alone=x.nbytes < ALONE)
+    device.share(run, blocks, alone=x.nbytes < ALONE)
     return channels_first(y), None if index is None else channels_first(index)
 
 
@@ -110,16 +109,15 @@ def max_pool_gather(device, u, index, *, geom):
     u, index = channels_last(u), channels_last(index)
     y = device.empty(index.shape, u.dtype)
 
-    def run(start, stop):
-        for block in blocks[start:stop]:
-            taps = tap_views(device, patch(device, u[block.images], block, 0, u.dtype), geom, block.number)
-            here = (block.images, *block.where)
-            chosen, target = index[here], y[here]
-            for number, tap in enumerate(_taps(geom)):
-                target[...] = xp.where(chosen == number, taps[tap], target) if number else taps[tap]
+    def run(block):
+        taps = tap_views(device, patch(device, u[block.images], block, 0, u.dtype), geom, block.number)
+        here = (block.images, *block.where)
+        chosen, target = index[here], y[here]
+        for number, tap in enumerate(_taps(geom)):
+            target[...] = xp.where(chosen == number, taps[tap], target) if number else taps[tap]
 
     blocks = _blocks(device, u, geom)
-    device.share(run, len(blocks))
+    device.share(run, blocks)
     return channels_first(y)
 
 
@@ -146,22 +144,21 @@ def avg_pool(device, x, *, geom, count_include_pad, divisor_override):
         return channels_first((total / divisor).astype(x.dtype, copy=False).reshape(len(x), *geom.output, x.shape[-1]))
     y = device.empty((len(x), *geom.output, x.shape[-1]), x.dtype)
 
-    def run(start, stop):
-        for block in blocks[start:stop]:
-            taps = tap_views(device, patch(device, x[block.images], block, 0, work), geom, block.number)
-            target = y[(block.images, *block.where)]
-            total = target if target.dtype == work else device.scratch("total", target.shape, work)
-            for number, tap in enumerate(_taps(geom)):
-                if number:
-                    xp.add(total, taps[tap], out=total)
-                else:
-                    total[...] = taps[tap]
-            xp.divide(total, divisor[block.where] if divisor.ndim else divisor, out=total)
-            if total is not target:
-                target[...] = total
+    def run(block):
+        taps = tap_views(device, patch(device, x[block.images], block, 0, work), geom, block.number)
+        target = y[(block.images, *block.where)]
+        total = target if target.dtype == work else device.scratch("total", target.shape, work)
+        for number, tap in enumerate(_taps(geom)):
+            if number:
+                xp.add(total, taps[tap], out=total)
+            else:
+                total[...] = taps[tap]
+        xp.divide(total, divisor[block.where] if divisor.ndim else divisor, out=total)
+        if total is not target:
+            target[...] = total
 
     blocks = _blocks(device, x, geom)
-    device.share(run, len(blocks))
+    device.share(run, blocks)
     return channels_first(y)
 
 
@@ -197,28 +194,27 @@ def _spread(device, g, geom, spread):
     covered = disjoint and geom.kernel == geom.stride and geom.padded == extents
     join = device.kernel("copy_runs") if disjoint else partial(_add, device.xp)
 
-    def run(start, stop):
-        for images in groups[start:stop]:
-            number = images.stop - images.start
-            whole = dx[images] if unpadded else device.scratch("padded", (number, *extents, channels), work)
-            if not covered:
-                whole[...] = 0
-            for block in cut(number, geom, channels * work.itemsize, budget):
-                some = block.images
-                here = (slice(images.start + some.start, images.start + some.stop), *block.where)
-                part = g[here]
-                if part.dtype != work or not part.flags.c_contiguous:
-                    copy = device.scratch("block", part.shape, work)
-                    copy[...] = part
-                    part = copy
-                origin = tuple(slice(w.start * s, None) for w, s in zip(block.where, geom.stride))
-                spread(tap_views(device, whole[(some, *origin)], geom, block.number), here, part, join)
-            if not unpadded:
-                dx[images] = whole[inside]
+    def run(images):
+        number = images.stop - images.start
+        whole = dx[images] if unpadded else device.scratch("padded", (number, *extents, channels), work)
+        if not covered:
+            whole[...] = 0
+        for block in cut(number, geom, channels * work.itemsize, budget):
+            some = block.images
+            here = (slice(images.start + some.start, images.start + some.stop), *block.where)
+            part = g[here]
+            if part.dtype != work or not part.flags.c_contiguous:
+                copy = device.scratch("block", part.shape, work)
+                copy[...] = part
+                part = copy
+            origin = tuple(slice(w.start * s, None) for w, s in zip(block.where, geom.stride))
+            spread(tap_views(device, whole[(some, *origin)], geom, block.number), here, part, join)
+        if not unpadded:
+            dx[images] = whole[inside]
 
     budget = block_bytes(device)
     groups = image_groups(len(g), prod(extents) * channels * work.itemsize, budget)
-    device.share(run, len(groups), alone=dx.nbytes < ALONE)
+    device.share(run, groups, alone=dx.nbytes < ALONE)
     return channels_first(dx)
 
 
