@@ -4,8 +4,9 @@ The idea: the caller is one of the workers. A region is a list of tasks; the cal
 them from it one by one until none is left. `share` is given the tasks, for kernels whose tasks touch nothing of each
 other's: a thread that wakes late, or is held up, does fewer. `parallel` makes one run [start, stop) of [0, n) a thread,
 for kernels that add up what a run finds: the cut depends on n and the number of threads alone, so the bits of a result
-do too. Waking a thread takes 30 to 60 us; the caller does not wait for one that comes when all
-is done. A region that finds the pool busy (another user thread, or a region inside a region) is done alone.
+do too. Waking a thread takes 30 to 60 us, on a core that the caller is not on (cores.py); the caller does not wait for
+one that comes when all is done. A region that finds the pool busy (another user thread, or a region inside a region) is
+done alone.
 
 BLAS is held to one thread inside: two threads that call a two-thread BLAS wait for each other's lock, and BLAS's own
 threads spin for 0.1 s after each product they shared, on the cores that the next region wants (left to them, a step of
@@ -19,6 +20,7 @@ from weakref import WeakSet
 import numpy as np
 
 from ..errors import ArgumentError
+from .cores import available_cores, current_core, keep_off
 
 
 class _Job:
@@ -99,7 +101,7 @@ class Workers:
     """A pool of `num_threads` - 1 daemon threads, started when first needed, and one scratch memory a thread."""
 
     def __init__(self):
-        self.num_threads = _available_cores()
+        self.num_threads = available_cores()
         self._local = threading.local()
         self._everyones = WeakSet()
         self._rebuild()
@@ -108,7 +110,7 @@ class Workers:
 
     def _rebuild(self):
         self._busy = {}                                 # {"region": the one that has the pool}, or nothing
-        self._queues = []
+        self._queues, self._ids, self._core = [], [], None
         self._blas = _Blas()
 
     def set_num_threads(self, count):
@@ -159,8 +161,15 @@ class Workers:
     def _together(self, fn, tasks, count):
         while len(self._queues) < count - 1:
             queue = SimpleQueue()
-            threading.Thread(target=_work, args=(queue,), daemon=True, name="tinygrad_cnn worker").start()
+            thread = threading.Thread(target=_work, args=(queue,), daemon=True, name="tinygrad_cnn worker")
+            thread.start()
+            self._ids.append(thread.native_id)
             self._queues.append(queue)
+            self._core = None
+        core = current_core()
+        if core != self._core:
+            self._core = core
+            keep_off(core, self._ids)
         left, jobs = iter(tasks), []                    # of several threads, each gets another task from it
 
         def work():
@@ -223,9 +232,3 @@ def _finish(left, jobs):
             interrupt = signal
     if interrupt is not None:
         raise interrupt
-
-
-def _available_cores():
-    if hasattr(os, "sched_getaffinity"):
-        return len(os.sched_getaffinity(0))
-    return os.cpu_count() or 1

@@ -37,9 +37,9 @@ silu_op = Op("silu", "x", promote="float").rules(x=lambda g, x: silu_grad(g, x))
 silu_grad = Op("silu_grad", "g x").rules(                # g s (1 + x (1 - s)), where s is the sigmoid of x
     g=lambda u, x: silu_grad(u, x),
     x=lambda u, g, x: mul_op(mul_op(u, g), _silu_curvature(x, sigmoid_op(x))))
-gelu_op = Op("gelu", "x", promote="float").rules(x=lambda g, x: gelu_grad(g, x))
-gelu_grad = Op("gelu_grad", "g x").rules(                # g (P(x) + x p(x)); P' = p, p' = -x p
-    g=lambda u, x: gelu_grad(u, x),
+gelu_op = Op("gelu", "x", residuals="slope", promote="float").rules(x=lambda g, x, slope: gelu_grad(g, x, slope))
+gelu_grad = Op("gelu_grad", "g x slope", promote=None).rules(    # g slope, which is P(x) + x p(x); P' = p, p' = -x p
+    g=lambda u, x, slope: gelu_grad(u, x, slope),
     x=lambda u, g, x: mul_op(mul_op(u, g), mul_op(_normal_density(x), sub_op(2, square_op(x)))))
 gelu_tanh_op = Op("gelu_tanh", "x", promote="float").rules(x=lambda g, x: gelu_tanh_grad(g, x))
 gelu_tanh_grad = Op("gelu_tanh_grad", "g x").rules(

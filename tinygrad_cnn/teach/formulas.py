@@ -121,7 +121,7 @@ FORMULAS = {
     "silu_grad": F("y = g · σ · (1 + x · (1 − σ))", g="u · σ · (1 + x · (1 − σ))",
                    x="u · g · ∂/∂x [σ · (1 + x · (1 − σ))]"),
     "gelu": F("y = x · Φ(x)", x="g · (Φ(x) + x · φ(x))"),
-    "gelu_grad": F("y = g · (Φ(x) + x · φ(x))", g="u · (Φ(x) + x · φ(x))", x="u · g · φ(x) · (2 − x²)"),
+    "gelu_grad": F("y = g · slope, slope = Φ(x) + x · φ(x)", g="u · slope", x="u · g · φ(x) · (2 − x²)"),
     "gelu_tanh": F("y = x/2 · (1 + tanh(√(2/π) · (x + 0.044715 x³)))", x="g · ∂y/∂x"),
     "hardtanh": F("y = x held between low and high", x="g · [low < x < high]"),
     "hardsigmoid": F("y = x/6 + 1/2 held between 0 and 1", x="g / 6 · [−3 < x < 3]"),

@@ -7,8 +7,8 @@ from .elementwise import ELEMENTWISE
 from .join import cat
 from .optim import adam_, sgd_
 from .pool import max_pool, max_pool_dx
-from .special import erf, erfc, erfinv, gelu, gelu_grad
+from .special import erf, erfc, erfinv, gelu
 
-__all__ = ["adam_", "cat", "erf", "erfc", "erfinv", "gelu", "gelu_grad", "max_pool", "max_pool_dx", "sgd_"]
+__all__ = ["adam_", "cat", "erf", "erfc", "erfinv", "gelu", "max_pool", "max_pool_dx", "sgd_"]
 RAW = frozenset(__all__) - {"cat"}
 globals().update({name: kernel for name, kernel in ELEMENTWISE.items() if name not in RAW})

@@ -16,11 +16,11 @@ GELU = Elementwise("gelu", "T x", "T y", """
     y = T(v * W(0.5) * (W(1) + erf(v * W(0.70710678118654752440))));
 """)
 
-GELU_GRAD = Elementwise("gelu_grad", "T g, T x", "T y", """
+GELU_SLOPE = Elementwise("gelu_slope", "T x", "T slope", """
     typedef wide<T>::type W;
     const W v = x;
     const W below = W(0.5) * (W(1) + erf(v * W(0.70710678118654752440)));
-    y = T(W(g) * (below + v * W(0.39894228040143267794) * exp(W(-0.5) * v * v)));
+    slope = T(below + v * W(0.39894228040143267794) * exp(W(-0.5) * v * v));
 """)
 
 
@@ -35,4 +35,11 @@ def _kernel(source, shared):
 
 
 erf, erfc, erfinv = _kernel(ERF, special.erf), _kernel(ERFC, special.erfc), _kernel(ERFINV, special.erfinv)
-gelu, gelu_grad = _kernel(GELU, activation.gelu), _kernel(GELU_GRAD, activation.gelu_grad)
+
+
+@keeping_order
+def gelu(device, x, wants=frozenset()):
+    """As in kernels/generic/activation.py."""
+    if x.dtype.char not in COMPUTED:
+        return activation.gelu(device, x, wants)
+    return GELU(x), GELU_SLOPE(x) if "slope" in wants else None

@@ -6,7 +6,7 @@ Choices go through the device's own `where`: NumPy's branches once a number.
 import math
 
 from .elementwise import drop
-from .precision import in_float32
+from .precision import in_float32, is_narrow
 from .special import normal
 
 ROOT_TWO_OVER_PI = math.sqrt(2 / math.pi)
@@ -66,24 +66,28 @@ def silu_grad(device, g, x):
     return (x * (1 - s) + 1) * s * g
 
 
-@in_float32
-def gelu(device, x):
-    """x times the standard normal distribution's probability below x."""
-    return normal(device, x) * x
+def gelu(device, x, wants=frozenset()):
+    """x P(x) for the standard normal distribution P and, if the slope is wanted, P(x) + x p(x) with its density p.
 
-
-@in_float32
-def gelu_grad(device, g, x):
-    """g (P(x) + x p(x)), with the standard normal distribution P and its density p."""
+    The two share P, so that the slope costs less here than later; that of 16-bit numbers is float32.
+    """
     xp = device.xp
-    y = xp.square(x)
-    y *= -0.5
-    y = xp.exp(y)
-    y *= x
-    y *= DENSITY
-    y += normal(device, x)
-    y *= g
-    return y
+    v = x.astype("float32") if is_narrow(x.dtype) else x
+    below = normal(device, v)
+    y = (below * v).astype(x.dtype, copy=False)
+    if "slope" not in wants:
+        return y, None
+    slope = xp.exp(xp.square(v) * -0.5)
+    slope *= v
+    slope *= DENSITY
+    slope += below
+    return y, slope
+
+
+@in_float32
+def gelu_grad(device, g, x, slope):
+    """g times the slope at x."""
+    return g * slope
 
 
 def _tanh_argument(xp, x):
