@@ -11,10 +11,6 @@ linux = pytest.mark.skipif(not cores.ON_LINUX, reason="only Linux says which cor
 several = pytest.mark.skipif(cores.available_cores() < 2, reason="needs two cores")
 
 
-def cores_of(thread):
-    return os.sched_getaffinity(thread.native_id)
-
-
 @pytest.fixture
 def sleeper():
     """A thread that waits for the end of the test."""
@@ -34,11 +30,8 @@ def test_workers_are_kept_off_the_core_the_caller_is_on(monkeypatch):
     workers.set_num_threads(2)
     for core in (min(mine), max(mine), min(mine)):
         monkeypatch.setattr(threads, "current_core", lambda core=core: core)
-        before = set(threading.enumerate())
         workers.parallel(lambda a, b: None, 2)
-        started = set(threading.enumerate()) - before
-        worker = started.pop() if started else worker
-        assert cores_of(worker) == mine - {core}
+        assert os.sched_getaffinity(workers._ids[0]) == mine - {core}
     assert os.sched_getaffinity(0) == mine
 
 
@@ -46,7 +39,7 @@ def test_workers_are_kept_off_the_core_the_caller_is_on(monkeypatch):
 def test_threads_that_the_other_cores_are_too_few_for_run_on_all(sleeper):
     mine = os.sched_getaffinity(0)
     cores.keep_off(min(mine), [sleeper.native_id] * len(mine))
-    assert cores_of(sleeper) == mine
+    assert os.sched_getaffinity(sleeper.native_id) == mine
 
 
 @linux
