@@ -111,8 +111,7 @@ def correlate_dx(device, g, weight, geometry, out):
             some = slice(images.start + block.images.start, images.start + block.images.stop)
             grads = as_matrix(device, g[(some, *block.where)], matrix.dtype)
             rows = device.scratch("windows", (len(matrices), len(grads), width), matrix.dtype)
-            for tap, row in zip(matrices, rows):
-                multiply_rows(device, grads, tap, row)
+            multiply_rows(device, np.broadcast_to(grads, (len(matrices), *grads.shape)), matrices, rows)
             _add_rows(rows, laid[block.images], wide, block)
         _add_columns(device, laid, wide, extents[-1], out[images])
 
