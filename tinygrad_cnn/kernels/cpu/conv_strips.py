@@ -26,7 +26,7 @@ from ...geometry import CACHED, ConvGeometry
 from ..generic.conv_blocks import add_up, as_matrix
 from ..generic.windows import block_bytes, cut, image_groups, patch
 from .copies import copy_runs, strided
-from .products import multiply_columns, multiply_rows
+from .products import multiply_columns, multiply_in_pieces, multiply_rows
 
 FEATURES = 48               # features that a strip has together, at most
 SPREAD_FEATURES = 96        # the same for the gradient in x: wider strips overlap less
@@ -111,7 +111,7 @@ def correlate_dx(device, g, weight, geometry, out):
             some = slice(images.start + block.images.start, images.start + block.images.stop)
             grads = as_matrix(device, g[(some, *block.where)], matrix.dtype)
             rows = device.scratch("windows", (len(matrices), len(grads), width), matrix.dtype)
-            multiply_rows(device, np.broadcast_to(grads, (len(matrices), *grads.shape)), matrices, rows)
+            multiply_in_pieces(np.broadcast_to(grads, (len(matrices), *grads.shape)), matrices, rows)
             _add_rows(rows, laid[block.images], wide, block)
         _add_columns(device, laid, wide, extents[-1], out[images])
 

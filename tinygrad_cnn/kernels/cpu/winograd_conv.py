@@ -9,7 +9,7 @@ returns False and `correlate_dw` None, and the caller takes another algorithm.
 """
 import numpy as np
 
-from .products import multiply_rows
+from .products import multiply_in_pieces
 from .winograd import FLOAT, FREQUENCIES, SIZE, Tiles, gather, spread, spread_gradient, transform
 
 # Bytes of transformed numbers that a thread works on at once. Forward and backward of 7x7 at stride 2 take 56 ms of one
@@ -141,7 +141,7 @@ def multiply(v, u, p):
                     out=p.reshape(FREQUENCIES, -1, groups))
         return
     v, p = (a.reshape(FREQUENCIES, -1, groups, k).transpose(0, 2, 1, 3) for a, k in ((v, c), (p, o)))
-    multiply_rows(None, v, u, p)
+    multiply_in_pieces(v, u, p)
 
 
 def _dw_by_images(device, g, x, shape, geometry):
