@@ -136,15 +136,13 @@ def test_a_large_mean_costs_the_variance_no_digits():
 
 
 def forms(x, groups):
-    """Every way to normalise x, as (form, shape of weight and bias)."""
+    """Every way to normalise the channels of x."""
     n, channels, *spatial = x.shape
     found = [normalization._channel_form(x.shape, (0, *range(2, x.ndim)))]
     if spatial:
         found.append(normalization._channel_form(x.shape, tuple(range(2, x.ndim))))
         view, wide = (n, groups, channels // groups, *spatial), (groups, channels // groups, *(1 for _ in spatial))
         found.append(normalization.Form(view, tuple(range(2, len(view))), wide, (channels,), True))
-    for k in range(1, x.ndim):
-        found.append(normalization.Form(x.shape, tuple(range(k, x.ndim)), x.shape[k:], x.shape[k:], False))
     return found
 
 

@@ -55,8 +55,8 @@ class Form(NamedTuple):
 
 
 def _norm_rule(g, x, weight, mean, rstd, form, eps, needs):
-    affine = needs[1] or needs[2]
-    return (*norm_grad(g, x, weight, mean, rstd, form=form, eps=eps, affine=affine), None, None)
+    """The gradients of x, weight and bias."""
+    return norm_grad(g, x, weight, mean, rstd, form=form, eps=eps, affine=needs[1] or needs[2])
 
 
 def _norm_grad_rule(u, g, x, weight, form, eps, needs):
@@ -107,11 +107,15 @@ def _padded(form):
 
 def _norm_op(name):
     """mean and rstd come in ready, computed from x; the rule knows that they depend on it."""
-    return Op(name, "x weight bias mean rstd", attrs="form eps", promote=None).rules(_norm_rule)
+    return Op(name, "x weight bias mean rstd", attrs="form eps", promote=None).rules(
+        lambda g, x, weight, mean, rstd, form, eps, needs: (
+            *_norm_rule(g, x, weight, mean, rstd, form, eps, needs), None, None))
 
 
 batch_norm_op, instance_norm_op = _norm_op("batch_norm"), _norm_op("instance_norm")
-group_norm_op, layer_norm_op = _norm_op("group_norm"), _norm_op("layer_norm")
+group_norm_op = _norm_op("group_norm")
+layer_norm_op = Op("layer_norm", "x weight bias", attrs="form eps", residuals="mean rstd", promote=None).rules(
+    _norm_rule)                                         # a row's mean and rstd are found while it is in cache
 norm_grad = Op("norm_grad", "g x weight mean rstd", attrs="form eps affine", outputs=3, promote=None)
 norm_grad.rules(_norm_grad_rule)
 
@@ -223,7 +227,9 @@ def layer_norm(input, normalized_shape, weight=None, bias=None, eps=1e-5):
         check_parameter(op, input, name, p, shape)
     view = input.array.shape
     form = Form(view, tuple(range(len(view) - len(shape), len(view))), shape, shape, False)
-    return _with_own(layer_norm_op, input, weight, bias, form, eps)[0]
+    if not input.array.size:
+        return _empty(input, weight, bias, form)
+    return layer_norm_op(input, weight, bias, form=form, eps=eps)
 
 
 def _channel_form(shape, axes):

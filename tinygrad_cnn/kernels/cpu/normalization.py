@@ -32,8 +32,6 @@ def norm_statistics(device, x, form, eps):
     """As in kernels/generic/normalization.py."""
     if _plain(x, form):
         return generic.norm_statistics(device, x, form, eps)
-    if not form.channels:
-        return row_norm.norm_statistics(device, x, form, eps)
     rows = _rows(device, x, form)
     wide, length = _side_by_side(rows), rows.shape[1]
 
@@ -65,8 +63,6 @@ def normalized(device, x, weight, bias, mean, rstd, form, eps=None):
     """As in kernels/generic/normalization.py."""
     if _plain(x, form):
         return generic.normalized(device, x, weight, bias, mean, rstd, form)
-    if not form.channels:
-        return row_norm.normalized(device, x, weight, bias, mean, rstd, form)
     rows = _rows(device, x, form)
     mean, rstd = _of_channels(mean, rows), _of_channels(rstd, rows)
     scale = rstd if weight is None else rstd * weight
@@ -84,7 +80,13 @@ def normalized(device, x, weight, bias, mean, rstd, form, eps=None):
     return _activation(y, x)
 
 
-layer_norm = group_norm = instance_norm = batch_norm = batch_norm_eval = normalized
+group_norm = instance_norm = batch_norm = batch_norm_eval = normalized
+
+
+def layer_norm(device, x, weight, bias, form, eps, wants=frozenset()):
+    """As in kernels/generic/normalization.py."""
+    kernel = generic.layer_norm if _plain(x, form) else row_norm.layer_norm
+    return kernel(device, x, weight, bias, form, eps, wants)
 
 
 def norm_grad(device, g, x, weight, mean, rstd, form, eps, affine):

@@ -11,79 +11,78 @@ So v = g x is the only array that the sums need: they are products of it, and of
 numbers lose digits, so where a row's mean is far from 0, x - mean takes the place of x, and 0 that of mean.
 
 A tile is a block of whole rows where they are short, and goes through the whole chain in cache. Long rows are cut, and
-their sums gathered before the second half of the chain; a tile then has columns of many rows, so that dweight and dbias
-are sums over a tile's rows too. Sums of tiles are added in float64 and in one order: results do not depend on the
-number of threads.
+their sums gathered before the second half of the chain; a gradient's tile then has columns of many rows, so that
+dweight and dbias are sums over a tile's rows too. Sums of tiles are added in float64 and in one order: results do not
+depend on the number of threads.
 """
 import numpy as np
 
-from .rows import NARROW, Along, block_rows, pieces
+from .rows import BLOCK, NARROW, Along, block_rows, pieces
 
-WHOLE = 1 << 13             # numbers in a row up to which a tile has whole rows
+WHOLE = 1 << 13             # numbers in a row up to which a tile of a gradient has whole rows
 ROWS = 64                   # rows in a tile of longer ones
 FAR = 1                     # standard deviations from 0 beyond which a mean costs more than one bit
 
 
-def norm_statistics(device, x, form, eps):
-    """The mean, the variance and 1 / sqrt(variance + eps) of each row."""
-    rows = _rows(x, form)
-    count, size = rows.shape
-    mean, variance, rstd = np.empty((3, count), rows.dtype)
-    jobs, _, across = _jobs(rows.shape)
-    sums, ones = _room_for_sums(across, count, rows.dtype), Along(np.ones(size, rows.dtype))
+def layer_norm(device, x, weight, bias, form, eps, wants=frozenset()):
+    """(x - mean) rstd weight + bias, and the mean and rstd = 1 / sqrt(variance + eps) of each row."""
+    work = _Forward(device, _rows(x, form), weight, bias, eps)
+    _each(device, work.job, work.jobs)
+    shape = tuple(1 if axis in form.axes else n for axis, n in enumerate(form.view))
+    y = work.y.reshape(x.shape).astype(x.dtype, copy=False)
+    return y, work.mean.reshape(shape), work.rstd.reshape(shape)
 
-    def means(tiles, some, centre):
+
+class _Forward:
+    """What the tiles of a layer norm read, and what they leave: y (R, M), and mean and rstd (R,)."""
+
+    def __init__(self, device, rows, weight, bias, eps):
+        self.device, self.rows, self.eps = device, rows, rows.dtype.type(eps)
+        self.jobs, _, across = _jobs(rows.shape, BLOCK)
+        self.y = device.empty(rows.shape, rows.dtype)
+        self.mean, self.rstd = np.empty((2, len(rows)), rows.dtype)
+        self.sums = _room_for_sums(across, len(rows), rows.dtype)
+        self.w, self.b = _of_a_row(weight, rows, 1), _of_a_row(bias, rows, 0)
+        self.scale, self.shift, self.ones = Along(self.w), Along(-self.w, self.b), Along(np.ones_like(self.w))
+
+    def job(self, some, tiles):
+        """Some rows."""
+        m, square = self.means(tiles, some, None)
+        spread = square - m * m
+        if not (m * m <= FAR * FAR * spread).all() or spread.max() == np.inf:
+            self.mean[some] = m
+            d, square = self.means(tiles, some, self.mean)
+            m, spread = self.mean[some] + d, np.maximum(square - d * d, 0)      # rounding can take it below zero
+        self.mean[some] = m
+        rstd = np.divide(1, np.sqrt(spread + self.eps), out=self.rstd[some])
+        near = not self.scale.long and _near(m * rstd, rstd)
+        _inside(self.device, self.near if near else self.far_or_long, tiles)
+
+    def means(self, tiles, some, centre):
         """m(u) and m(u u) for u = x - centre."""
         def add_up(r, c, i, j):
-            u = _away(device, rows, centre, ones, r, c)
-            np.matmul(u, ones.values[c], out=sums[j, 0, r])
-            if size > NARROW:
-                np.vecdot(u, u, out=sums[j, 1, r])
-            else:                                       # 0.75 of the time for 56 numbers, whose remainder vecdot walks
-                square = np.multiply(u, u, out=device.scratch("row norm", u.shape, u.dtype))
-                np.matmul(square, ones.values, out=sums[j, 1, r])
+            u = _away(self.device, self.rows, centre, self.ones, r, c)
+            np.matmul(u, self.ones.values[c], out=self.sums[j, 0, r])
+            if u.shape[1] > NARROW:
+                np.vecdot(u, u, out=self.sums[j, 1, r])
+            else:                                       # half the time for 56 numbers
+                np.einsum("rc,rc->r", u, u, out=self.sums[j, 1, r])
 
-        _inside(device, add_up, tiles)
-        return _total(sums[:, :, some]) / sums.dtype.type(size)
+        _inside(self.device, add_up, tiles)
+        return _total(self.sums[:, :, some]) / self.rows.dtype.type(self.rows.shape[1])
 
-    def work(some, tiles):
-        m, square = means(tiles, some, None)
-        m2 = m * m
-        spread = square - m2
-        if not (m2 <= FAR * FAR * spread).all() or spread.max() == np.inf:
-            mean[some] = m
-            d, square = means(tiles, some, mean)
-            m, spread = mean[some] + d, np.maximum(square - d * d, 0)    # rounding can take it below zero
-        mean[some], variance[some] = m, spread
-        np.divide(1, np.sqrt(spread + spread.dtype.type(eps)), out=rstd[some])
+    def near(self, r, c, i, j):
+        """A tile of y: x (rstd w) - mean (rstd w) + bias."""
+        u, v = self.device.scratch("row norm", self.y[r, c].shape, self.y.dtype), self.y[r, c]
+        self.scale.scale(self.rows[r, c], self.rstd[r], u)
+        np.add(self.shift.times(self.mean[r] * self.rstd[r], v), u, out=v)
 
-    _each(device, work, jobs)
-    shape = tuple(1 if axis in form.axes else n for axis, n in enumerate(form.view))
-    return mean.reshape(shape), variance.reshape(shape), rstd.reshape(shape)
-
-
-def normalized(device, x, weight, bias, mean, rstd, form):
-    """(x - mean) rstd weight + bias."""
-    rows = _rows(x, form)
-    mean, rstd = mean.reshape(-1), rstd.reshape(-1)
-    w, b = _of_a_row(weight, rows, 1), _of_a_row(bias, rows, 0)
-    y = device.empty(rows.shape, rows.dtype)
-    t, scale, shift = mean * rstd, Along(w), Along(-w, b)
-
-    def near(r, c, i, j):
-        u, v = device.scratch("row norm", y[r, c].shape, y.dtype), y[r, c]
-        scale.scale(rows[r, c], rstd[r], u)
-        np.add(shift.times(t[r], v), u, out=v)
-
-    def far_or_long(r, c, i, j):
-        v = np.subtract(rows[r, c], mean[r, None], out=y[r, c])
-        np.multiply(v, rstd[r, None], out=v)
-        np.multiply(v, w[c], out=v)
-        np.add(v, b[c], out=v)
-
-    tiles = [tile for _, tiles in _jobs(rows.shape)[0] for tile in tiles]
-    _each(device, near if not scale.long and _near(t, rstd) else far_or_long, tiles)
-    return y.reshape(x.shape).astype(x.dtype, copy=False)
+    def far_or_long(self, r, c, i, j):
+        """A tile of y, as it is written."""
+        v = np.subtract(self.rows[r, c], self.mean[r, None], out=self.y[r, c])
+        np.multiply(v, self.rstd[r, None], out=v)
+        np.multiply(v, self.w[c], out=v)
+        np.add(v, self.b[c], out=v)
 
 
 def norm_grad(device, g, x, weight, mean, rstd, form, affine):
@@ -107,7 +106,7 @@ class _Backward:
 
     def __init__(self, device, rows, grads, w, mean, rstd, affine):
         self.device, self.rows, self.grads, self.rstd, self.affine = device, rows, grads, rstd, affine
-        self.jobs, down, across = _jobs(rows.shape)
+        self.jobs, down, across = _jobs(rows.shape, WHOLE)
         self.dx = device.empty(rows.shape, rows.dtype)
         self.sums = _room_for_sums(across, len(rows), rows.dtype)
         self.partial = _room_for_sums(down, len(w) if affine else 0, rows.dtype)
@@ -151,14 +150,15 @@ class _Backward:
         return self.grads[r, c], _away(self.device, self.rows, self.centre, self.ones, r, c)
 
 
-def _jobs(shape):
+def _jobs(shape, whole):
     """Runs of rows with the tiles they are made of, and how many tiles stand in a column and in a row.
 
-    A tile is (rows, columns, i, j): two slices, and its place among the tiles.
+    A tile is (rows, columns, i, j): two slices, and its place among the tiles. whole: the numbers in a row up to which
+    it is left whole.
     """
     count, size = shape
-    if size <= WHOLE:
-        height, width = block_rows(count, size), size
+    if size <= whole:
+        height, width = block_rows(count, size) if 2 * size <= BLOCK else 1, size
     else:
         height, width = ROWS, -(-size // pieces(size * min(ROWS, count)))
     down, across = -(-count // height), -(-size // max(1, width))

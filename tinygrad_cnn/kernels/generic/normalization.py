@@ -41,7 +41,13 @@ def normalized(device, x, weight, bias, mean, rstd, form, eps=None):
     return _placed(device, y, x, form)
 
 
-layer_norm = group_norm = instance_norm = batch_norm = batch_norm_eval = normalized
+group_norm = instance_norm = batch_norm = batch_norm_eval = normalized
+
+
+def layer_norm(device, x, weight, bias, form, eps, wants=frozenset()):
+    """(x - mean) rstd weight + bias, and the mean and rstd of each row."""
+    mean, _, rstd = norm_statistics(device, x, form, eps)
+    return normalized(device, x, weight, bias, mean, rstd, form), mean, rstd
 
 
 def norm_grad(device, g, x, weight, mean, rstd, form, eps, affine):
