@@ -1,4 +1,7 @@
-"""How the time of a training step grows with batch, depth, channels and pixels: 1 means in proportion to the work.
+"""How the time of a training step grows with batch, depth, channels and pixels.
+
+Small cases are dominated by what does not grow, calls and the waking of threads, so two powers are given: over all the
+values, and of the last doubling, which should come near that of the work and never be above it.
 
 Run: python -m tests.benchmarks scaling
 """
@@ -11,7 +14,8 @@ import tinygrad_cnn as tg
 from tests.benchmarks.pairs import once, threads
 
 BASE = {"batch": 16, "depth": 4, "channels": 32, "size": 32}
-GROWTH = {"batch": (8, 16, 32, 64), "depth": (2, 4, 8, 16), "channels": (16, 32, 64, 128), "size": (16, 32, 64, 128)}
+GROWTH = {"batch": (16, 32, 64, 128), "depth": (2, 4, 8, 16), "channels": (32, 64, 128, 256),
+          "size": (32, 64, 128, 256)}
 WORK = {"batch": 1, "depth": 1, "channels": 2, "size": 2}          # the power of it that the work grows with
 
 
@@ -41,14 +45,15 @@ def best_seconds(**settings):
 def main():
     tg.set_num_threads(threads())
     print(f"time of a training step ({threads()} threads), base {BASE}")
-    print(f"{'grows':10} {'values':22} {'ms':34} {'power of the time':>18} {'of the work':>12}")
+    print(f"{'grows':10} {'values':20} {'ms':32} {'power of the time':>18} {'at the end':>11} {'of the work':>12}")
     rows = []
     for name, values in GROWTH.items():
         times = [best_seconds(**{name: value}) for value in values]
-        power = math.log(times[-1] / times[0]) / math.log(values[-1] / values[0])
-        rows.append({"grows": name, "values": values, "seconds": times, "power": round(power, 2), "work": WORK[name]})
-        milliseconds = ", ".join(f"{1e3 * t:.1f}" for t in times)
-        print(f"{name:10} {', '.join(map(str, values)):22} {milliseconds:34} {power:18.2f} {WORK[name]:12}")
+        power, last = (math.log(times[-1] / times[k]) / math.log(values[-1] / values[k]) for k in (0, -2))
+        rows.append({"grows": name, "values": values, "seconds": times, "power": round(power, 2),
+                     "power_at_the_end": round(last, 2), "work": WORK[name]})
+        milliseconds = ", ".join(f"{1e3 * t:.0f}" for t in times)
+        print(f"{name:10} {', '.join(map(str, values)):20} {milliseconds:32} {power:18.2f} {last:11.2f} {WORK[name]:12}")
     print(json.dumps({"benchmark": "scaling", "rows": rows}))
 
 
