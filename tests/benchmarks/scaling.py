@@ -53,7 +53,8 @@ def main():
         rows.append({"grows": name, "values": values, "seconds": times, "power": round(power, 2),
                      "power_at_the_end": round(last, 2), "work": WORK[name]})
         milliseconds = ", ".join(f"{1e3 * t:.0f}" for t in times)
-        print(f"{name:10} {', '.join(map(str, values)):20} {milliseconds:32} {power:18.2f} {last:11.2f} {WORK[name]:12}")
+        listed = ", ".join(map(str, values))
+        print(f"{name:10} {listed:20} {milliseconds:32} {power:18.2f} {last:11.2f} {WORK[name]:12}")
     print(json.dumps({"benchmark": "scaling", "rows": rows}))
 
 

@@ -254,6 +254,17 @@ def test_scratch_is_reused_and_released():
     assert not np.shares_memory(a, CPU.scratch("test", (10,), np.float32))
 
 
+def test_scratch_of_one_name_is_one_block_whatever_was_asked_for_before(monkeypatch):
+    monkeypatch.setattr(threads, "MANY", 8)
+    workers = Workers()
+    for size in (4, 40, 4, 400, 40, *range(400)):
+        found = workers.scratch("test", (size, 2), np.float32)
+        assert found.shape == (size, 2) and found.dtype == np.float32
+        assert found.size == 0 or np.shares_memory(found, workers.scratch("test", (1,), np.uint8))
+    assert workers.scratch_bytes() == 400 * 2 * 4
+    assert len(workers._local.mine.memory[1]) <= 10
+
+
 def test_a_seed_repeats_every_device_s_numbers():
     tg.manual_seed(5)
     first = tg.rand(3).tolist()

@@ -2,7 +2,7 @@
 from .activation import (elu, elu_grad, hardswish, hardswish_grad, leaky_relu, leaky_relu_grad, sigmoid, sigmoid_grad,
                          silu, silu_grad, tanh_grad)
 from .conv import conv, conv_dw, conv_dx
-from .copies import copy_runs
+from .copies import copy_runs, strided
 from .elementwise import (erf, erfc, erfinv, floor_divide, fmod, gelu_tanh, gelu_tanh_grad, hardsigmoid, hardtanh,
                           logsigmoid, pow, relu, remainder, softplus, softplus_grad, trunc_divide)
 from .gelu import gelu, gelu_grad

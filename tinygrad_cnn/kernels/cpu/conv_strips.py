@@ -130,14 +130,14 @@ def strip_rows(device, x, geometry, block, dtype, ones=False):
     if piece.strides[-2] != channels * piece.itemsize:
         piece = np.ascontiguousarray(piece)
     first, *outer, column, item = piece.strides
-    laid = strided(piece, (n, number[-1], *block.extent[:-1], geometry.kernel[-1] * channels),
+    laid = strided(device, piece, (n, number[-1], *block.extent[:-1], geometry.kernel[-1] * channels),
                    (first, geometry.stride[-1] * column, *outer, item))
     if prod(outer_kernel) > 1:                          # (n, OW/q, *outer extent, run)
         strip = device.scratch("strips", laid.shape, dtype)
         copy_runs(device, strip, laid)
         laid = strip
     first, along, *outer, item = laid.strides
-    view = strided(laid, (n, *number, *outer_kernel, laid.shape[-1]),
+    view = strided(device, laid, (n, *number, *outer_kernel, laid.shape[-1]),
                    (first, *(s * e for s, e in zip(geometry.stride, outer)), along,
                     *(d * e for d, e in zip(geometry.dilation, outer)), item))
     taps = geometry.taps * channels

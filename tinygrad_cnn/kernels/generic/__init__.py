@@ -30,4 +30,4 @@ from .shape import (as_strided, clone, contiguous, diagonal, expand, getitem, pe
 from .softmax import log_softmax, log_softmax_grad, logsumexp, softmax, softmax_grad
 from .sort import argsort, topk_index
 from .special import erf, erfc, erfinv
-from .windows import copy_runs
+from .windows import copy_runs, strided

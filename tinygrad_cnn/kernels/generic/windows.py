@@ -131,10 +131,15 @@ def copy_runs(device, target, source):
     target[...] = source
 
 
+def strided(device, a, shape, strides):
+    """A view of this shape and these strides, from a's first number on."""
+    return device.xp.lib.stride_tricks.as_strided(a, shape, strides)
+
+
 def windows(device, patch, geometry, number):
     """A view of the windows of a patch: (n, *number, *kernel, C), `number` windows along each axis."""
     first, *spatial, last = patch.strides
-    return device.xp.lib.stride_tricks.as_strided(
+    return device.kernel("strided")(
         patch, (len(patch), *number, *geometry.kernel, patch.shape[-1]),
         (first, *(s * e for s, e in zip(geometry.stride, spatial)),
          *(d * e for d, e in zip(geometry.dilation, spatial)), last))
