@@ -53,7 +53,7 @@ def correlate(device, x, weight, geometry, out, bias):
     q, wide = strips(geometry, weight.shape[1])
     whole = out if out.flags.c_contiguous else device.empty(out.shape, out.dtype)
     y = _wide_rows(whole, q)
-    matrix, ones = _wide_matrix(weight, geometry, wide, q, bias), bias is not None
+    matrix, ones = _wide_matrix(device, weight, geometry, wide, q, bias), bias is not None
     blocks = _blocks(device, len(x), wide, matrix)
 
     def run(block):
@@ -88,7 +88,7 @@ def correlate_dw(device, g, x, geometry, work):
 
     device.parallel(run, len(blocks))
     total = add_up(np, sums, shape, work).reshape(*wide.kernel, channels, q, features)
-    dw = np.add.reduce([_kernel_at(total, geometry, i) for i in range(q)])
+    dw = np.add.reduce(_kernels(device, total, geometry), axis=0)
     return np.moveaxis(dw, (-1, -2), (0, 1))[None]
 
 
@@ -96,7 +96,7 @@ def correlate_dx(device, g, weight, geometry, out):
     """out (N, *size, C) = the adjoint of `correlate` in x, for g (N, *output, O) and weight (1, O, C, *kernel)."""
     q, wide = strips(geometry, weight.shape[1], SPREAD_FEATURES)
     g, channels = _wide_rows(g, q), out.shape[-1]
-    matrix = _wide_matrix(weight, geometry, wide, q, None)
+    matrix = _wide_matrix(device, weight, geometry, wide, q, None)
     width = wide.kernel[-1] * channels
     matrices = np.ascontiguousarray(matrix.reshape(-1, width, matrix.shape[1]).swapaxes(1, 2))
     extents = tuple(max(p, b + n) for p, b, n in zip(wide.padded, wide.before, wide.size))
@@ -175,24 +175,24 @@ def _add_columns(device, laid, geometry, extent, out):
     out[...] = whole[(slice(None), *(slice(b, b + size) for b, size in zip(geometry.before, geometry.size)))]
 
 
-def _wide_matrix(weight, geometry, wide, q, bias):
+def _wide_matrix(device, weight, geometry, wide, q, bias):
     """weight (1, O, C, *kernel) for strips of q outputs: (taps * C, q * O), and a last row of biases if there are."""
     features, channels = weight.shape[1:3]
     taps = wide.taps * channels
     matrix = np.zeros((taps + (bias is not None), q * features), weight.dtype)
-    kernels = matrix[:taps].reshape(*wide.kernel, channels, q, features)
-    taps_first = weight[0].transpose(*range(2, weight.ndim - 1), 1, 0)
-    for i in range(q):
-        _kernel_at(kernels, geometry, i)[...] = taps_first
+    wide_kernel = matrix[:taps].reshape(*wide.kernel, channels, q, features)
+    _kernels(device, wide_kernel, geometry)[...] = weight[0].transpose(*range(2, weight.ndim - 1), 1, 0)
     if bias is not None:
         matrix[taps] = np.tile(bias, q)
     return matrix
 
 
-def _kernel_at(kernels, geometry, i):
-    """The view (*kernel, C, O) of output i's weights in those of a strip, (*wide kernel, C, q, O)."""
-    start, dilation = i * geometry.stride[-1], geometry.dilation[-1]
-    return kernels[..., start:start + (geometry.kernel[-1] - 1) * dilation + 1:dilation, :, i, :]
+def _kernels(device, wide_kernel, geometry):
+    """The q kernels in that of a strip, (*wide kernel, C, q, O), contiguous: a view (q, *kernel, C, O)."""
+    *_, channels, q, features = wide_kernel.shape
+    *outer, column, channel, place, feature = wide_kernel.strides
+    return strided(device, wide_kernel, (q, *geometry.kernel, channels, features),
+                   (geometry.stride[-1] * column + place, *outer, geometry.dilation[-1] * column, channel, feature))
 
 
 def _wide_rows(y, q):
