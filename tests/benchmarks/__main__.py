@@ -3,8 +3,9 @@ import importlib
 import sys
 
 NAMES = {"overhead": "overhead", "conv": "conv", "ops": "ops", "step": "step", "infer": "infer", "memory": "memory",
-         "import": "imports", "scaling": "scaling", "accuracy": "accuracy", "gpu": "gpu", "table": "table"}
-ASKED_FOR = "gpu", "table"
+         "import": "imports", "scaling": "scaling", "accuracy": "accuracy", "profile": "profile", "gpu": "gpu",
+         "table": "table"}
+ASKED_FOR = "profile", "gpu", "table"
 
 
 def main(words):
