@@ -14,6 +14,7 @@ import numpy as np
 from ..generic import pool as generic
 from ..generic.pool import tap_dtype
 from ..generic.windows import channels_first, channels_last, image_groups
+from . import pool_at_once
 
 TAPS = 9                    # taps from which this pays: 8 x 8 windows take 0.3 of the walk's time, 2 x 2 ones 1.2
 BLOCK = 4 << 20             # bytes of images that a thread takes at once
@@ -23,7 +24,8 @@ def max_pool(device, x, *, geom, wants=frozenset()):
     """As in kernels/generic/pool.py."""
     images = _tiled(x, geom)
     if images is None:
-        return generic.max_pool(device, x, geom=geom, wants=wants)
+        short = x.shape[1] * x.itemsize <= pool_at_once.SHORT
+        return generic.max_pool(device, x, geom=geom, wants=wants, largest=pool_at_once.largest if short else None)
     shape = (len(images), *geom.output, images.shape[-1])
     y = device.empty(shape, x.dtype)
     taps = device.empty(shape, tap_dtype(geom)) if "index" in wants else None
@@ -73,7 +75,8 @@ def _first_largest(v, index, axis, dtype):
 def max_pool_dx(device, g, index, *, geom):
     """As in kernels/generic/pool.py."""
     if not _is_tiling(geom):
-        return generic.max_pool_dx(device, g, index, geom=geom)
+        short = g.shape[1] * g.itemsize <= pool_at_once.SHORT and generic.windows_are_disjoint(geom)
+        return generic.max_pool_dx(device, g, index, geom=geom, deal=pool_at_once.deal_out if short else None)
     g, index = channels_last(g), channels_last(index)
     channels = g.shape[-1]
     dx = device.empty((len(g), *geom.size, channels), g.dtype)

@@ -15,11 +15,13 @@ from math import prod
 from .windows import block_bytes, channels_first, channels_last, cut, image_groups, patch, tap_views, working_dtype
 
 ALONE = 512 << 10                                       # bytes of input below which a second thread is no help
-SHORT = 32                                              # bytes of a pixel up to which it is copied before it is used
 
 
-def max_pool(device, x, *, geom, wants=frozenset()):
-    """(y, index): the largest value of each window (N, C, *output), and the number of its tap if `index` is wanted."""
+def max_pool(device, x, *, geom, wants=frozenset(), largest=None):
+    """(y, index): the largest value of each window (N, C, *output), and the number of its tap if `index` is wanted.
+
+    largest: the step that fills a block, in place of `walk`.
+    """
     xp = device.xp
     x = channels_last(x)
     shape = (len(x), *geom.output, x.shape[-1])
@@ -29,78 +31,73 @@ def max_pool(device, x, *, geom, wants=frozenset()):
 
     def run(block):
         taps = tap_views(device, patch(device, x[block.images], block, lowest, x.dtype), geom, block.number)
-        target = y[(block.images, *block.where)]
-        if index is None:
-            _largest(device, taps, geom, target)
-        else:
-            _largest_and_tap(device, taps, geom, target, index[(block.images, *block.where)])
+        here = (block.images, *block.where)
+        (largest or walk)(device, taps, geom, y[here], None if index is None else index[here])
 
     blocks = _blocks(device, x, geom)
     device.share(run, blocks, alone=x.nbytes < ALONE)
     return channels_first(y), None if index is None else channels_first(index)
 
 
-def _largest(device, taps, geom, y):
-    for number, tap in enumerate(_taps(geom)):
-        if number:
-            device.xp.maximum(y, _dense(device, taps[tap]), out=y)
-        else:
-            device.kernel("copy_runs")(y, taps[tap])
+def walk(device, taps, geom, y, index):
+    """Fill y (n, *number, C) with the largest of its taps (*kernel, n, *number, C), and index, if any, with its number.
 
-
-def _dense(device, value):
-    """What a tap reads, copied together first where its pixels are short: then the steps that follow run through."""
-    if device.type != "cpu" or value.shape[-1] * value.itemsize > SHORT:
-        return value
-    dense = device.scratch("value", value.shape, value.dtype)
-    device.kernel("copy_runs")(dense, value)
-    return dense
-
-
-def _largest_and_tap(device, taps, geom, y, index):
-    """As _largest, and the number of the winning tap; a tap wins against those before it if larger, or NaN."""
+    A tap wins against those before it if it is larger, or NaN.
+    """
     xp, on_cpu = device.xp, device.type == "cpu"
+    if index is None:
+        for number, tap in enumerate(_taps(geom)):
+            if number:
+                xp.maximum(y, taps[tap], out=y)
+            else:
+                y[...] = taps[tap]
+        return
     larger = device.scratch("larger", y.shape, "bool")
     part = device.scratch("part", y.shape, index.dtype)
 
-    def walk(may_be_nan):
+    def one_by_one(may_be_nan):
         for number, tap in enumerate(_taps(geom)):
             if not number:
-                device.kernel("copy_runs")(y, taps[tap])
-                index[...] = 0
+                y[...], index[...] = taps[tap], 0
                 continue
-            value = _dense(device, taps[tap])
-            xp.greater(value, y, out=larger)
+            xp.greater(taps[tap], y, out=larger)
             if may_be_nan:
-                xp.logical_or(larger, xp.isnan(value), out=larger)
-            xp.maximum(y, value, out=y)
+                xp.logical_or(larger, xp.isnan(taps[tap]), out=larger)
+            xp.maximum(y, taps[tap], out=y)
             xp.multiply(larger, index.dtype.type(number), out=part)
             xp.maximum(index, part, out=index)          # numbers grow, so the last to win is the largest
 
-    walk(may_be_nan=not on_cpu)
-    if on_cpu and y.size and xp.isnan(xp.max(y)):        # two more passes a tap, paid only where there is a NaN
-        walk(may_be_nan=True)
+    one_by_one(may_be_nan=not on_cpu)
+    if on_cpu and y.size and xp.isnan(xp.max(y)):       # two more passes a tap, paid only where there is a NaN
+        one_by_one(may_be_nan=True)
 
 
-def max_pool_dx(device, g, index, *, geom):
-    """The adjoint of max_pool_gather: each g (N, C, *output) is added to the input position its window took."""
-    xp = device.xp
+def max_pool_dx(device, g, index, *, geom, deal=None):
+    """The adjoint of max_pool_gather: each g (N, C, *output) is added to the input position its window took.
+
+    deal: the step that does so for a block, in place of `deal_out`.
+    """
     index = channels_last(index)
 
     def spread(taps, here, g, join):
-        chosen = index[here]
-        equal = device.scratch("equal", g.shape, "bool")
-        part = device.scratch("part", g.shape, g.dtype)
-        finite = device.type == "cpu" and xp.isfinite(g).all()
-        for number, tap in enumerate(_taps(geom)):
-            xp.equal(chosen, number, out=equal)
-            if finite:
-                xp.multiply(g, equal, out=part)         # ten times faster than where
-            else:
-                part[...] = xp.where(equal, g, g.dtype.type(0))      # infinity times 0 would be NaN
-            join(taps[tap], part)
+        (deal or deal_out)(device, taps, geom, index[here], g, join)
 
     return _spread(device, g, geom, spread)
+
+
+def deal_out(device, taps, geom, chosen, g, join):
+    """Join g (n, *number, C) to those of the taps (*kernel, n, *number, C) that are `chosen`, and 0 to the others."""
+    xp = device.xp
+    equal = device.scratch("equal", g.shape, "bool")
+    part = device.scratch("part", g.shape, g.dtype)
+    finite = device.type == "cpu" and xp.isfinite(g).all()
+    for number, tap in enumerate(_taps(geom)):
+        xp.equal(chosen, number, out=equal)
+        if finite:
+            xp.multiply(g, equal, out=part)             # ten times faster than where
+        else:
+            part[...] = xp.where(equal, g, g.dtype.type(0))          # infinity times 0 would be NaN
+        join(taps[tap], part)
 
 
 def max_pool_gather(device, u, index, *, geom):
@@ -190,7 +187,7 @@ def _spread(device, g, geom, spread):
     extents = tuple(max(p, b + n) for p, b, n in zip(geom.padded, geom.before, geom.size))
     inside = (slice(None), *(slice(b, b + n) for b, n in zip(geom.before, geom.size)))
     unpadded = extents == geom.size and g.dtype == work
-    disjoint = all(k <= s for k, s in zip(geom.kernel, geom.stride)) and set(geom.dilation) == {1}
+    disjoint = windows_are_disjoint(geom)
     covered = disjoint and geom.kernel == geom.stride and geom.padded == extents
     join = device.kernel("copy_runs") if disjoint else partial(_add, device.xp)
 
@@ -216,6 +213,11 @@ def _spread(device, g, geom, spread):
     groups = image_groups(len(g), prod(extents) * channels * work.itemsize, budget)
     device.share(run, groups, alone=dx.nbytes < ALONE)
     return channels_first(dx)
+
+
+def windows_are_disjoint(geom):
+    """Whether no two windows overlap."""
+    return all(k <= s for k, s in zip(geom.kernel, geom.stride)) and set(geom.dilation) == {1}
 
 
 def _add(xp, target, part):
