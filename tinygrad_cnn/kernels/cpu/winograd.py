@@ -18,11 +18,12 @@ the convolution one at stride 1 of s*s*C channels with a kernel of ceil(k / s), 
 The interpolation points 0, 1, -1, 1/2, -2 and infinity lose the least of float32 among those tried: 9 times PyTorch's
 error in L2. Source: Lavin and Gray 2016, "Fast Algorithms for Convolutional Neural Networks"; Toom and Cook.
 """
-from functools import cache
+from functools import cache, lru_cache
 
 import numpy as np
 from numpy.polynomial.polynomial import polyfromroots
 
+from ...geometry import CACHED
 from .copies import copy_runs
 
 POINTS = (0.0, 1.0, -1.0, 0.5, -2.0)
@@ -96,6 +97,12 @@ class Tiles:
         """The same outputs in at most `number` bands of whole tiles, one below the other."""
         step = -(-self.down // number)
         return [Tiles(geometry, i * self.t.m, step * self.t.m) for i in range(0, self.down, step)]
+
+
+@lru_cache(CACHED)
+def all_tiles(geometry):
+    """The Tiles of all outputs."""
+    return Tiles(geometry)
 
 
 def spread(device, images, tiles, v):
@@ -185,12 +192,15 @@ def _phase(first, stride, size, places):
 
 def _place(device, images, before, padded):
     """`images` (side, H, W, C) into `padded` (rows, columns, side, C) from row -before[0] and column -before[1]."""
-    _, h, w, _ = images.shape
-    rows, columns = padded.shape[:2]
-    (top, bottom, from_row), (left, right, from_column) = (
-        (min(max(b, 0), size), max(min(max(b, 0), size), min(b + n, size)), max(-b, 0))
-        for b, n, size in zip(before, (h, w), (rows, columns)))
+    (top, bottom, from_row), (left, right, from_column) = map(_span, before, images.shape[1:3], padded.shape)
     padded[:top], padded[bottom:] = 0, 0
     padded[top:bottom, :left], padded[top:bottom, right:] = 0, 0
     inside = images[:, from_row:from_row + bottom - top, from_column:from_column + right - left]
     copy_runs(device, padded[top:bottom, left:right], inside.transpose(1, 2, 0, 3))
+
+
+@lru_cache(CACHED)
+def _span(before, number, places):
+    """Which of so many places `number` inputs take behind `before` others, [start, stop), and the first input there."""
+    start = min(max(before, 0), places)
+    return start, max(start, min(before + number, places)), max(-before, 0)

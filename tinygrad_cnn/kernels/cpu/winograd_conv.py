@@ -7,10 +7,13 @@ batch is transformed once, and each thread makes and uses the transformed weight
 An infinity or NaN in the input would spread over its whole tile, so a result that is not finite is refused: `correlate`
 returns False and `correlate_dw` None, and the caller takes another algorithm.
 """
+from functools import lru_cache
+
 import numpy as np
 
+from ...geometry import CACHED
 from .products import multiply_in_pieces
-from .winograd import FLOAT, FREQUENCIES, SIZE, Tiles, gather, spread, spread_gradient, transform
+from .winograd import FLOAT, FREQUENCIES, SIZE, all_tiles, gather, spread, spread_gradient, transform
 
 # Bytes of transformed numbers that a thread works on at once. Forward and backward of 7x7 at stride 2 take 56 ms of one
 # thread with 1.2 MB, 49 with 2.5, 48 with 4.2; 64 channels of 56x56 27.5, 25.5, 24.3.
@@ -33,7 +36,7 @@ def correlate(device, x, weight, geometry, out, bias):
 
     Returns whether the result is finite; if it is not, it is not to be used.
     """
-    tiles = Tiles(geometry)
+    tiles = all_tiles(geometry)
     weight = phase_weights(weight, tiles)
     groups, o, c = weight.shape[:3]
     few = len(x) * tiles.count < FEW_TILES or FREQUENCIES * o * c * FLOAT.itemsize > LARGE_WEIGHTS
@@ -49,7 +52,7 @@ def correlate_dw(device, g, x, geometry, groups):
 
     None if it is not finite.
     """
-    tiles = Tiles(geometry)
+    tiles = all_tiles(geometry)
     phases = tiles.stride[0] * tiles.stride[1]
     shape = (groups, g.shape[-1] // groups, phases * (x.shape[-1] // groups), tiles.t.r, tiles.t.r)
     large = FREQUENCIES * shape[1] * shape[2] * FLOAT.itemsize > SUM_BYTES
@@ -93,9 +96,10 @@ def _batch_step(n, tiles, channels):
 
 # ---- image by image --------------------------------------------------------------------------------------------------
 
+@lru_cache(CACHED)
 def pieces(n, geometry, c, o):
     """(images, tiles) covering the outputs of n images, each of about PIECE_BYTES: some images, or a band of a few."""
-    tiles = Tiles(geometry)
+    tiles = all_tiles(geometry)
     image_bytes = max(1, FREQUENCIES * tiles.count * (c + o) * FLOAT.itemsize)
     side = PIECE_BYTES // image_bytes
     if FREQUENCIES * c * o * FLOAT.itemsize > PIECE_BYTES:

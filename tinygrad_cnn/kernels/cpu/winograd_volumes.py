@@ -5,10 +5,13 @@ that each tile and frequency has its slices in a row of (slices * C) numbers. An
 a window of KD * C numbers in that row, which a matrix product reads where it lies: (tiles, KD * C) @ (KD * C, O).
 A kernel 3x3x3 then takes 108 multiplications for 16 outputs where 432 would be.
 """
+from functools import lru_cache
+
 import numpy as np
 from numpy.lib.stride_tricks import as_strided
 
-from .winograd import FLOAT, FREQUENCIES, Tiles, gather, spread, spread_gradient
+from ...geometry import CACHED
+from .winograd import FLOAT, FREQUENCIES, all_tiles, gather, spread, spread_gradient
 from .winograd_conv import transform_weights, transformed, weight_gradient
 
 PIECE_BYTES = 3 << 20                                   # of transformed numbers that a thread works on at once
@@ -20,7 +23,7 @@ def correlate(device, x, weight, geometry, out, bias):
     Returns whether the result is finite; if it is not, it is not to be used.
     """
     c, (o, kd, r) = x.shape[-1], (weight.shape[1], weight.shape[3], weight.shape[-1])
-    tiles, todo = Tiles(geometry), runs(len(x), geometry, c, o)
+    tiles, todo = all_tiles(geometry), runs(len(x), geometry, c, o)
     u = transform_weights(device, np.ascontiguousarray(weight.swapaxes(2, 3)).reshape(1, o, kd * c, r, r), tiles.t)
     finite = []
 
@@ -41,7 +44,7 @@ def correlate_dw(device, g, x, geometry, groups):
     One group only; None if it is not finite.
     """
     c, o, kd = x.shape[-1], g.shape[-1], geometry.kernel[0]
-    tiles, todo, sums = Tiles(geometry), runs(len(x), geometry, c, o), {}
+    tiles, todo, sums = all_tiles(geometry), runs(len(x), geometry, c, o), {}
 
     def run(start, stop):
         total = np.empty((FREQUENCIES, kd, o, c), FLOAT)
@@ -67,10 +70,11 @@ def correlate_dw(device, g, x, geometry, groups):
     return dw.transpose(1, 2, 0, 3, 4)[None] if np.isfinite(np.add.reduce(dw, axis=None)) else None
 
 
+@lru_cache(CACHED)
 def runs(n, geometry, c, o):
     """(volume, first output slice, number of them) that cover the outputs of n volumes, each of about PIECE_BYTES."""
     depth, kd = geometry.output[0], geometry.kernel[0]
-    slice_bytes = FREQUENCIES * Tiles(geometry).count * (c + o) * FLOAT.itemsize
+    slice_bytes = FREQUENCIES * all_tiles(geometry).count * (c + o) * FLOAT.itemsize
     step = max(1, min(depth, max(2 * kd, PIECE_BYTES // slice_bytes)))
     return [(i, first, min(step, depth - first)) for i in range(n) for first in range(0, depth, step)]
 
