@@ -4,6 +4,7 @@ import threading
 import pytest
 
 import tinygrad_cnn as tg
+from tinygrad_cnn.autograd import differentiate
 
 
 @pytest.fixture
@@ -134,3 +135,19 @@ def test_an_unpack_hook_that_returns_no_tensor_is_refused(x):
         y = x * x
     with pytest.raises(tg.errors.ArgumentError, match="unpack_hook gave NoneType"):
         y.sum().backward()
+
+
+@pytest.mark.parametrize("inputs, step", [(False, 1), (True, 1), (True, 3)])
+def test_ctrl_c_when_a_backward_pass_has_just_turned_recording_off_does_not_leave_it_off(x, monkeypatch, inputs, step):
+    calls, set_mode = [], differentiate.set_mode
+
+    def interrupted(mode):
+        set_mode(mode)
+        calls.append(mode)
+        if len(calls) == step:
+            raise KeyboardInterrupt
+
+    monkeypatch.setattr(differentiate, "set_mode", interrupted)
+    with pytest.raises(KeyboardInterrupt):
+        (x * 2).sum().backward(inputs=[x] if inputs else None)
+    assert calls[step - 1] is False and tg.is_grad_enabled()

@@ -3,7 +3,7 @@ from ..errors import GradError
 from ..tensor import Leaf, Tensor
 from .basic import add, cast
 from .graph import Part
-from .modes import changed, reset_mode, set_mode
+from .modes import changed, get_mode, set_mode
 from .sweep import Pass, check_fits, kept_gradient
 
 
@@ -55,9 +55,9 @@ def _run(name, tensors, gradients, retain, create, targets):
     """Start a pass at `tensors` and exhaust it; returns it."""
     first = [_first_gradient(name, t, g) for t, g in zip(tensors, gradients)]
     wanted = _reaching([t.edge for t in tensors], targets) if targets else None
-    mode = changed(grad=create)
-    token = set_mode(mode)
+    mode, before = changed(grad=create), get_mode()
     try:
+        set_mode(mode)                                  # in here: Ctrl-C may come as soon as it is set
         make = Pass if mode is True or mode is False or mode.tape is None else mode.tape.sweep
         this = make(retain, create, wanted, targets)
         for tensor, g in zip(tensors, first):
@@ -67,7 +67,7 @@ def _run(name, tensors, gradients, retain, create, targets):
             pass
         this.settle()
     finally:
-        reset_mode(token)
+        set_mode(before)
     return this
 
 
@@ -100,11 +100,12 @@ def backward(tensors, gradients=None, retain_graph=None, create_graph=False, inp
         if g is None:
             continue
         if isinstance(x.edge, Leaf):
-            token = set_mode(changed(grad=create_graph))
+            before = get_mode()
             try:
+                set_mode(changed(grad=create_graph))
                 this.accumulate(x.edge, g, False)
             finally:
-                reset_mode(token)
+                set_mode(before)
         elif getattr(x, "holder", None) is None or x.holder.grad is None:
             x.grad = kept_gradient(g, False)
         else:
