@@ -107,7 +107,7 @@ def test_a_free_thread_takes_the_tasks_of_one_that_is_held_up():
 def test_the_caller_waits_for_no_worker_that_never_came():
     workers, seen = Workers(), []
     workers.set_num_threads(2)
-    workers._queues = [SimpleQueue()]                   # nobody reads it
+    workers._pool = [(SimpleQueue(), threading.get_native_id())]    # nobody reads it
     workers.parallel(lambda a, b: seen.append((a, b)), 2)
     assert seen == [(0, 1), (1, 2)]
 
@@ -160,7 +160,7 @@ def test_ctrl_c_at_any_line_of_a_region_leaves_pool_and_blas_as_they_were():
         time.sleep(0.001)
         running.pop()
 
-    workers.share(task, range(3))                              # starts the worker
+    workers.share(task, range(3))                       # starts the worker
     with threadpoolctl.threadpool_limits(2, user_api="blas"):
         before = blas_threads()
         for step in itertools.count(1):

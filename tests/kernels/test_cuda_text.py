@@ -21,6 +21,7 @@ from tinygrad_cnn.kernels.generic import pool as shared_pool
 needs_nvcc = pytest.mark.skipif(shutil.which("nvcc") is None, reason="needs nvcc, the CUDA compiler")
 needs_a_compiler = pytest.mark.skipif(cuda_text.compiler() is None, reason="needs a C++ compiler")
 HOST = SimpleNamespace(xp=np)
+CPU = tg.device("cpu")
 
 
 def letters(source):
@@ -30,8 +31,10 @@ def letters(source):
 
 
 def types(source, dtype):
-    """dtype for every letter; B, the running averages, is float32 for 16 bits, and K, the numbers of taps, uint8."""
-    special = {"B": "float32" if dtype == "float16" else dtype, "K": "uint8"}
+    """dtype for every letter; B, the running averages, and S, a slope, are float32 for 16 bits, K, numbers of taps,
+    uint8."""
+    wide = "float32" if dtype == "float16" else dtype
+    special = {"B": wide, "S": wide, "K": "uint8"}
     return {letter: special.get(letter, dtype) for letter in letters(source)}
 
 
@@ -156,18 +159,24 @@ def test_a_pool_of_integers_takes_the_shared_kernel():
 
 @needs_a_compiler
 @pytest.mark.parametrize("dtype", ["float32", "float64"])
-@pytest.mark.parametrize("name", ["erf", "erfc", "gelu", "gelu_slope"])
+@pytest.mark.parametrize("name", ["erf", "erfc", "gelu"])
 def test_the_error_function_and_gelu_are_the_shared_kernels(name, dtype, compiled):
     run = compiled(SOURCES[name], dtype)
     x = np.linspace(-6, 6, 101).astype(dtype)
     found = np.empty_like(x)
     run(x, found)
-    if hasattr(special, name):
-        expected = getattr(special, name)(tg.device("cpu"), x)
-    else:
-        value, slope = activation.gelu(tg.device("cpu"), x, wants={"slope"})
-        expected = value if name == "gelu" else slope
+    expected = getattr(special, name)(CPU, x) if hasattr(special, name) else activation.gelu(CPU, x)[0]
     np.testing.assert_allclose(found, expected, rtol=1e-5 if dtype == "float32" else 1e-12, atol=1e-6)
+
+
+@needs_a_compiler
+@pytest.mark.parametrize("dtype", ["float32", "float64"])
+def test_gelu_and_its_slope_in_one_launch_are_the_shared_kernel_s(dtype, compiled, monkeypatch):
+    monkeypatch.setattr(cuda.special, "GELU_AND_SLOPE", compiled(cuda.special.GELU_AND_SLOPE, dtype))
+    x = np.linspace(-6, 6, 101).astype(dtype)
+    for found, expected in zip(cuda.special.gelu(CPU, x, wants={"slope"}), activation.gelu(CPU, x, wants={"slope"})):
+        assert found.dtype == expected.dtype
+        np.testing.assert_allclose(found, expected, rtol=1e-5 if dtype == "float32" else 1e-12, atol=1e-6)
 
 
 def test_the_strict_device_takes_no_kernel_that_launches_cuda_text():

@@ -110,6 +110,15 @@ def test_layer_norm_in_float32_is_at_most_3_times_as_far_off_as_pytorch_s(shape,
         assert off <= 3 * allowed
 
 
+@pytest.mark.parametrize("shape", [(3, 8192), (3, 65536), (2, 393216)], ids=str)
+def test_a_long_row_is_summed_as_exactly_as_a_short_one(shape):
+    x = normal(shape, dtype="float32")[0] + np.float32(0.9)
+    wide = x.astype("float64")
+    _, mean, rstd = cpu.layer_norm(CPU, x, None, None, along_rows(shape), 1e-5)
+    np.testing.assert_allclose(mean, wide.mean(axis=1, keepdims=True), rtol=4e-7)
+    np.testing.assert_allclose(rstd, 1 / np.sqrt(wide.var(axis=1, keepdims=True) + 1e-5), rtol=4e-7)
+
+
 @pytest.mark.parametrize("names", SOFTMAX, ids=lambda names: names[0])
 @pytest.mark.parametrize("scale", [1, 40, 400])
 @pytest.mark.parametrize("shape", SHAPES, ids=str)

@@ -9,23 +9,32 @@ import ctypes
 import os
 import sys
 from contextlib import suppress
+from typing import NamedTuple
 
-ON_LINUX = sys.platform.startswith("linux")
+# On which core its caller runs, by the C library, in 0.1 us; None where there is no such function.
+_current_core = getattr(ctypes.PyDLL(None), "sched_getcpu", None) if sys.platform.startswith("linux") else None
 
-# On which core its caller runs, by the C library, in 0.1 us; None where that cannot be told.
-current_core = getattr(ctypes.PyDLL(None), "sched_getcpu", lambda: None) if ON_LINUX else lambda: None
+
+class Place(NamedTuple):
+    """The core a thread is on, and those it may run on."""
+    core: int
+    cores: set
 
 
 def available_cores():
     """How many cores this thread may run on."""
-    return len(os.sched_getaffinity(0)) if ON_LINUX else os.cpu_count() or 1
+    return len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
 
 
-def keep_off(core, threads):
-    """Let threads, by their native ids, run on the caller's cores except `core`, if the others are enough for them."""
-    if core is None:
-        return
-    cores = os.sched_getaffinity(0)
-    with suppress(OSError):                             # not allowed here: they stay where they are
-        for thread in threads:
-            os.sched_setaffinity(thread, cores - {core} if len(cores) > len(threads) else cores)
+def place():
+    """The Place of this thread, or None where the system does not tell."""
+    return None if _current_core is None else Place(_current_core(), os.sched_getaffinity(0))
+
+
+def keep_off(place, threads):
+    """Let threads, by their native ids, run where the thread at `place` may but is not, if there are cores enough."""
+    others = place.cores - {place.core}
+    if len(others) >= len(threads):
+        with suppress(OSError):                         # not allowed here: they stay where they are
+            for thread in threads:
+                os.sched_setaffinity(thread, others)

@@ -3,10 +3,10 @@
 The idea: the caller is one of the workers. A region is a list of tasks; the caller and the waiting daemon threads take
 them from it one by one until none is left. `share` is given the tasks, for kernels whose tasks touch nothing of each
 other's: a thread that wakes late, or is held up, does fewer. `parallel` makes one run [start, stop) of [0, n) a thread,
-for kernels that add up what a run finds: the cut depends on n and the number of threads alone, so the bits of a result
-do too. Waking a thread takes 30 to 60 us, on a core that the caller is not on (cores.py); the caller does not wait for
-one that comes when all is done. A region that finds the pool busy (another user thread, or a region inside a region) is
-done alone.
+for kernels that want long runs, or add up what a run finds: the cut depends on n and the number of threads alone, so
+the bits of a result do too. Waking a thread takes 30 to 60 us, on a core that the caller is not on (cores.py); the
+caller does not wait for one that comes when all is done. A region that finds the pool busy (another user thread, or a
+region inside a region) is done alone.
 
 BLAS is held to one thread inside: two threads that call a two-thread BLAS wait for each other's lock, and BLAS's own
 threads spin for 0.1 s after each product they shared, on the cores that the next region wants (left to them, a step of
@@ -21,7 +21,7 @@ from weakref import WeakSet
 import numpy as np
 
 from ..errors import ArgumentError
-from .cores import available_cores, current_core, keep_off
+from .cores import available_cores, keep_off, place
 
 MANY = 1000                 # arrays of scratch memory that a thread remembers: found in 0.2 us, made in 0.9
 
@@ -119,7 +119,9 @@ class Workers:
 
     def _rebuild(self):
         self._busy = {}                                 # {"region": the one that has the pool}, or nothing
-        self._queues, self._ids, self._core = [], [], None
+        self._pool = []                                 # (queue, native id) of each thread started
+        self._kept_off = None                           # the caller's place and the number of threads last kept off it
+        self._registering = threading.Lock()
         self._blas = _Blas()
 
     def set_num_threads(self, count):
@@ -142,7 +144,10 @@ class Workers:
             self._region(lambda run: fn(*run), [(n * k // count, n * (k + 1) // count) for k in range(count)], count)
 
     def share(self, fn, tasks, alone=False):
-        """Call fn(task) for each of a sequence of tasks, in any order, each on whichever thread is free."""
+        """Call fn(task) for each of a sequence of tasks, in any order, each on whichever thread is free.
+
+        alone: as in `parallel`.
+        """
         self._region(fn, tasks, 1 if alone else min(self.num_threads, len(tasks)))
 
     def _region(self, fn, tasks, count):
@@ -168,17 +173,15 @@ class Workers:
             leave()                                     # once more: Ctrl-C may have broken off the first
 
     def _together(self, fn, tasks, count):
-        while len(self._queues) < count - 1:
+        while len(self._pool) < count - 1:
             queue = SimpleQueue()
             thread = threading.Thread(target=_work, args=(queue,), daemon=True, name="tinygrad_cnn worker")
             thread.start()
-            self._ids.append(thread.native_id)
-            self._queues.append(queue)
-            self._core = None
-        core = current_core()
-        if core != self._core:
-            self._core = core
-            keep_off(core, self._ids)
+            self._pool.append((queue, thread.native_id))
+        pool, here = self._pool[:count - 1], place()
+        if here is not None and self._kept_off != (here, count):
+            self._kept_off = here, count
+            keep_off(here, [thread for _, thread in pool])
         left, jobs = iter(tasks), []                    # of several threads, each gets another task from it
 
         def work():
@@ -187,7 +190,7 @@ class Workers:
 
         try:
             try:
-                for queue in self._queues[:count - 1]:
+                for queue, _ in pool:
                     job = _Job(work)
                     jobs.append(job)
                     queue.put(job)
@@ -206,28 +209,35 @@ class Workers:
             mine = self._local.mine
         except AttributeError:
             mine = self._local.mine = _Scratch()
-            self._everyones.add(mine)
+            with self._registering:
+                self._everyones.add(mine)
         blocks, arrays = mine.memory                    # another thread may release them meanwhile
         key = name, shape, dtype
         array = arrays.get(key)
         if array is None:
             size = np.dtype(dtype).itemsize * prod(shape)
             block = blocks.get(name)
-            if block is None or block.nbytes < size or len(arrays) > MANY:
-                arrays.clear()                          # some are of the block that goes now
+            if len(arrays) > MANY:
+                arrays.clear()
             if block is None or block.nbytes < size:
+                arrays.clear()                          # some are of the block that goes now
                 block = blocks[name] = np.empty(size, np.uint8)
             array = arrays[key] = block[:size].view(dtype).reshape(shape)
         return array
 
     def release(self):
         """Let go of the scratch memory of all threads; what a kernel is using lives until it has finished."""
-        for theirs in list(self._everyones):
+        for theirs in self._everyone():
             theirs.release()
 
     def scratch_bytes(self):
         """The size of the scratch memory of all threads, in bytes."""
-        return sum([block.nbytes for theirs in list(self._everyones) for block in list(theirs.memory[0].values())])
+        return sum([block.nbytes for theirs in self._everyone() for block in list(theirs.memory[0].values())])
+
+    def _everyone(self):
+        """The scratch memories of all threads, some of which may be starting now."""
+        with self._registering:
+            return list(self._everyones)
 
 
 def _finish(left, jobs):

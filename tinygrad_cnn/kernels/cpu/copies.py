@@ -1,4 +1,4 @@
-"""Copies of short runs of numbers for NumPy.
+"""Copies of short runs of numbers for NumPy, and views that cost little.
 
 NumPy begins anew at every run, not at every item: seen as items of a whole run's bytes, windows of 11 numbers are
 copied in half the time, pixels of 16 channels too.
@@ -33,4 +33,3 @@ def strided(device, a, shape, strides):
     if a.flags.c_contiguous:
         return np.ndarray(shape, a.dtype, a, 0, strides)
     return as_strided(a, shape, strides)
-

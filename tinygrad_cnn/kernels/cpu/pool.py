@@ -24,8 +24,8 @@ def max_pool(device, x, *, geom, wants=frozenset()):
     """As in kernels/generic/pool.py."""
     images = _tiled(x, geom)
     if images is None:
-        short = x.shape[1] * x.itemsize <= pool_at_once.SHORT
-        return generic.max_pool(device, x, geom=geom, wants=wants, largest=pool_at_once.largest if short else None)
+        at_once = pool_at_once.pays(geom, x.shape[1] * x.itemsize)
+        return generic.max_pool(device, x, geom=geom, wants=wants, largest=pool_at_once.largest if at_once else None)
     shape = (len(images), *geom.output, images.shape[-1])
     y = device.empty(shape, x.dtype)
     taps = device.empty(shape, tap_dtype(geom)) if "index" in wants else None
@@ -75,8 +75,8 @@ def _first_largest(v, index, axis, dtype):
 def max_pool_dx(device, g, index, *, geom):
     """As in kernels/generic/pool.py."""
     if not _is_tiling(geom):
-        short = g.shape[1] * g.itemsize <= pool_at_once.SHORT and generic.windows_are_disjoint(geom)
-        return generic.max_pool_dx(device, g, index, geom=geom, deal=pool_at_once.deal_out if short else None)
+        at_once = pool_at_once.pays(geom, g.shape[1] * g.itemsize) and generic.windows_are_disjoint(geom)
+        return generic.max_pool_dx(device, g, index, geom=geom, deal=pool_at_once.deal_out if at_once else None)
     g, index = channels_last(g), channels_last(index)
     channels = g.shape[-1]
     dx = device.empty((len(g), *geom.size, channels), g.dtype)

@@ -6,6 +6,8 @@ largest, where it is equal to that, and the first such tap.
 
 kernels/generic/pool.py calls these steps block by block; infinities and NaN are left to its own.
 """
+from math import prod
+
 import numpy as np
 
 from ..generic.pool import deal_out as deal_out_tap_by_tap
@@ -13,6 +15,12 @@ from ..generic.pool import walk
 from .copies import copy_runs
 
 SHORT = 64                  # bytes of a pixel up to which this pays
+OFTEN = 4                   # times that a number is read, on average, up to which it does: 3 x 3 at stride 2, not 1
+
+
+def pays(geom, pixel_bytes):
+    """Whether to take all taps at once: pixels are short, and the taps are not many times as much as the input."""
+    return pixel_bytes <= SHORT and geom.taps <= OFTEN * prod(geom.stride)
 
 
 def largest(device, taps, geom, y, index):

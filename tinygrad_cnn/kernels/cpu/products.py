@@ -21,7 +21,7 @@ def multiply_rows(device, rows, matrix, out):
     number = -(-k // SUMMED) if _piece(k, n) else 1
     for i in range(number):
         some = slice(k * i // number, k * (i + 1) // number)
-        part = device.scratch("part", out.shape, out.dtype) if i else out
+        part = device.scratch("sum part", out.shape, out.dtype) if i else out
         multiply_in_pieces(rows[:, some], matrix[some], part)
         if i:
             np.add(out, part, out=out)
@@ -53,7 +53,7 @@ def multiply_columns(device, a, b, out):
         np.matmul(a.T, b, out=out)
         return
     whole = len(a) // m * m
-    parts = device.scratch("parts", (whole // m, *out.shape), out.dtype)
+    parts = device.scratch("column sums", (whole // m, *out.shape), out.dtype)
     np.matmul(a[:whole].reshape(-1, m, a.shape[1]).swapaxes(1, 2), b[:whole].reshape(-1, m, b.shape[1]), out=parts)
     np.add.reduce(parts, axis=0, out=out)
     if whole < len(a):

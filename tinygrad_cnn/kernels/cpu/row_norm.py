@@ -12,14 +12,14 @@ numbers lose digits, so where a row's mean is far from 0, x - mean takes the pla
 
 A tile is a block of whole rows where they are short, and goes through the whole chain in cache. Long rows are cut, and
 their sums gathered before the second half of the chain; a gradient's tile then has columns of many rows, so that
-dweight and dbias are sums over a tile's rows too. Sums of tiles are added in float64 and in one order: results do not
-depend on the number of threads.
+dweight and dbias are sums over a tile's rows too. Sums of tiles, and of parts of a long row, are added in float64 and
+in one order: results do not depend on the number of threads.
 """
 import numpy as np
 
 from .rows import BLOCK, NARROW, Along, block_rows, pieces
 
-WHOLE = 1 << 13             # numbers in a row up to which a tile of a gradient has whole rows
+WHOLE = 1 << 13             # numbers in a row up to which it is summed in float32, and a gradient's tile has whole rows
 ROWS = 64                   # rows in a tile of longer ones
 FAR = 1                     # standard deviations from 0 beyond which a mean costs more than one bit
 
@@ -41,7 +41,7 @@ class _Forward:
         self.jobs, _, across = _jobs(rows.shape, BLOCK)
         self.y = device.empty(rows.shape, rows.dtype)
         self.mean, self.rstd = np.empty((2, len(rows)), rows.dtype)
-        self.sums = _room_for_sums(across, len(rows), rows.dtype)
+        self.sums = _room_for_sums(across, len(rows), np.float64 if rows.shape[1] > WHOLE else rows.dtype)
         self.w, self.b = _of_a_row(weight, rows, 1), _of_a_row(bias, rows, 0)
         self.scale, self.shift, self.ones = Along(self.w), Along(-self.w, self.b), Along(np.ones_like(self.w))
 
@@ -61,12 +61,14 @@ class _Forward:
     def means(self, tiles, some, centre):
         """m(u) and m(u u) for u = x - centre."""
         def add_up(r, c, i, j):
-            u = _away(self.device, self.rows, centre, self.ones, r, c)
-            np.matmul(u, self.ones.values[c], out=self.sums[j, 0, r])
-            if u.shape[1] > NARROW:
-                np.vecdot(u, u, out=self.sums[j, 1, r])
-            else:                                       # half the time for 56 numbers
-                np.einsum("rc,rc->r", u, u, out=self.sums[j, 1, r])
+            u, (total, square) = _away(self.device, self.rows, centre, self.ones, r, c), self.sums[j, :, r]
+            if u.shape[1] <= NARROW:                    # half the time of the other way for 56 numbers
+                np.matmul(u, self.ones.values, out=total)
+                np.einsum("rc,rc->r", u, u, out=square)
+                return
+            parts = [u[:, k:k + WHOLE] for k in range(0, u.shape[1], WHOLE)]
+            np.add.reduce([v @ self.ones.values[:v.shape[1]] for v in parts], axis=0, dtype=total.dtype, out=total)
+            np.add.reduce([np.vecdot(v, v) for v in parts], axis=0, dtype=total.dtype, out=square)
 
         _inside(self.device, add_up, tiles)
         return _total(self.sums[:, :, some]) / self.rows.dtype.type(self.rows.shape[1])
@@ -158,7 +160,7 @@ def _jobs(shape, whole):
     """
     count, size = shape
     if size <= whole:
-        height, width = block_rows(count, size) if 2 * size <= BLOCK else 1, size
+        height, width = (block_rows(count, size) if 2 * size <= BLOCK else 1), size
     else:
         height, width = ROWS, -(-size // pieces(size * min(ROWS, count)))
     down, across = -(-count // height), -(-size // max(1, width))

@@ -97,19 +97,19 @@ def _batch_step(n, tiles, channels):
 # ---- image by image --------------------------------------------------------------------------------------------------
 
 @lru_cache(CACHED)
-def pieces(n, geometry, c, o):
-    """(images, tiles) covering the outputs of n images, each of about PIECE_BYTES: some images, or a band of a few."""
+def pieces(n, geometry, c, o, budget):
+    """(images, tiles) that cover n images, each of about so many bytes: some images, or bands of a few."""
     tiles = all_tiles(geometry)
     image_bytes = max(1, FREQUENCIES * tiles.count * (c + o) * FLOAT.itemsize)
-    side = PIECE_BYTES // image_bytes
-    if FREQUENCIES * c * o * FLOAT.itemsize > PIECE_BYTES:
+    side = budget // image_bytes
+    if FREQUENCIES * c * o * FLOAT.itemsize > budget:
         side = max(side, -(-MANY_TILES // tiles.count))
     side = max(1, min(SIDE, max(side, WIDTH // min(c, o))))
     number = -(-n // side)
     number = min(n, number + number % 2)                # both of two threads have the same
     bands = [tiles]
-    if side * image_bytes > 2 * PIECE_BYTES and tiles.count > MANY_TILES:
-        bands = tiles.bands(geometry, -(-side * image_bytes // PIECE_BYTES))
+    if side * image_bytes > 2 * budget and tiles.count > MANY_TILES:
+        bands = tiles.bands(geometry, -(-side * image_bytes // budget))
     return [(slice(n * i // number, n * (i + 1) // number), band) for i in range(number) for band in bands]
 
 
@@ -120,7 +120,7 @@ def transformed(device, name, tiles, width):
 
 def _correlate_by_images(device, x, weight, geometry, out, bias):
     c, o, depthwise = weight.shape[0] * weight.shape[2], out.shape[-1], weight.shape[1] == weight.shape[2] == 1
-    todo = pieces(len(x), geometry, c, o)
+    todo = pieces(len(x), geometry, c, o, PIECE_BYTES)
     u = transform_weights(device, weight, todo[0][1].t) if todo else None
     finite = []
 
@@ -150,7 +150,7 @@ def multiply(v, u, p):
 
 def _dw_by_images(device, g, x, shape, geometry):
     groups, o, c, r, _ = shape
-    todo, sums = pieces(len(x), geometry, groups * c, groups * o), {}
+    todo, sums = pieces(len(x), geometry, groups * c, groups * o, PIECE_BYTES), {}
 
     def run(start, stop):
         total = np.empty((FREQUENCIES, groups, o, c), FLOAT)

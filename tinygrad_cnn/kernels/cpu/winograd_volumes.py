@@ -23,7 +23,7 @@ def correlate(device, x, weight, geometry, out, bias):
     Returns whether the result is finite; if it is not, it is not to be used.
     """
     c, (o, kd, r) = x.shape[-1], (weight.shape[1], weight.shape[3], weight.shape[-1])
-    tiles, todo = all_tiles(geometry), runs(len(x), geometry, c, o)
+    tiles, todo = all_tiles(geometry), runs(len(x), geometry, c, o, PIECE_BYTES)
     u = transform_weights(device, np.ascontiguousarray(weight.swapaxes(2, 3)).reshape(1, o, kd * c, r, r), tiles.t)
     finite = []
 
@@ -44,7 +44,7 @@ def correlate_dw(device, g, x, geometry, groups):
     One group only; None if it is not finite.
     """
     c, o, kd = x.shape[-1], g.shape[-1], geometry.kernel[0]
-    tiles, todo, sums = all_tiles(geometry), runs(len(x), geometry, c, o), {}
+    tiles, todo, sums = all_tiles(geometry), runs(len(x), geometry, c, o, PIECE_BYTES), {}
 
     def run(start, stop):
         total = np.empty((FREQUENCIES, kd, o, c), FLOAT)
@@ -71,11 +71,11 @@ def correlate_dw(device, g, x, geometry, groups):
 
 
 @lru_cache(CACHED)
-def runs(n, geometry, c, o):
-    """(volume, first output slice, number of them) that cover the outputs of n volumes, each of about PIECE_BYTES."""
+def runs(n, geometry, c, o, budget):
+    """(volume, first output slice, number of them) that cover the outputs of n volumes, each of about so many bytes."""
     depth, kd = geometry.output[0], geometry.kernel[0]
     slice_bytes = FREQUENCIES * all_tiles(geometry).count * (c + o) * FLOAT.itemsize
-    step = max(1, min(depth, max(2 * kd, PIECE_BYTES // slice_bytes)))
+    step = max(1, min(depth, max(2 * kd, budget // slice_bytes)))
     return [(i, first, min(step, depth - first)) for i in range(n) for first in range(0, depth, step)]
 
 

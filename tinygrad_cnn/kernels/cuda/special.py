@@ -16,11 +16,12 @@ GELU = Elementwise("gelu", "T x", "T y", """
     y = T(v * W(0.5) * (W(1) + erf(v * W(0.70710678118654752440))));
 """)
 
-GELU_SLOPE = Elementwise("gelu_slope", "T x", "T slope", """
+GELU_AND_SLOPE = Elementwise("gelu_and_slope", "T x", "T y, S slope", """
     typedef wide<T>::type W;
     const W v = x;
     const W below = W(0.5) * (W(1) + erf(v * W(0.70710678118654752440)));
-    slope = T(below + v * W(0.39894228040143267794) * exp(W(-0.5) * v * v));
+    y = T(v * below);
+    slope = S(below + v * W(0.39894228040143267794) * exp(W(-0.5) * v * v));
 """)
 
 
@@ -42,4 +43,8 @@ def gelu(device, x, wants=frozenset()):
     """As in kernels/generic/activation.py."""
     if x.dtype.char not in COMPUTED:
         return activation.gelu(device, x, wants)
-    return GELU(x), GELU_SLOPE(x) if "slope" in wants else None
+    if "slope" not in wants:
+        return GELU(x), None
+    y, slope = device.xp.empty_like(x), device.xp.empty_like(x, dtype="float32" if x.itemsize == 2 else x.dtype)
+    GELU_AND_SLOPE(x, y, slope)
+    return y, slope
