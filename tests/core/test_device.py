@@ -254,6 +254,22 @@ def test_scratch_is_reused_and_released():
     assert not np.shares_memory(a, CPU.scratch("test", (10,), np.float32))
 
 
+def test_scratch_is_released_and_counted_while_threads_ask_for_their_first():
+    workers, interval = Workers(), sys.getswitchinterval()
+    sys.setswitchinterval(1e-6)
+    try:
+        for _ in range(30):
+            asking = [threading.Thread(target=workers.scratch, args=("test", (10,), np.float32)) for _ in range(20)]
+            for thread in asking:
+                thread.start()
+                assert workers.scratch_bytes() <= 20 * 40
+                workers.release()
+            for thread in asking:
+                thread.join()
+    finally:
+        sys.setswitchinterval(interval)
+
+
 def test_scratch_of_one_name_is_one_block_whatever_was_asked_for_before(monkeypatch):
     monkeypatch.setattr(threads, "MANY", 8)
     workers = Workers()
