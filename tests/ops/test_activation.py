@@ -131,6 +131,19 @@ def test_sixteen_bit_activations_are_rounded_once(name, dtype):
     assert tg.equal(function(x), function(x.float()).to(x.dtype))
 
 
+@pytest.mark.parametrize("approximate", ["none", "tanh"])
+def test_the_second_derivative_of_a_float16_gelu_is_that_of_float32_rounded_also_where_powers_overflow(approximate):
+    x = tg.tensor(np.append(np.linspace(-6, 6, 301), [-6e4, -300.0, -30.0, 24.0, 41.0, 257.0, 6e4])).half()
+
+    def second(x):
+        x = x.detach().requires_grad_()
+        slope, = tg.autograd.grad(F.gelu(x, approximate=approximate), x, tg.ones_like(x), create_graph=True)
+        return tg.autograd.grad(slope, x, tg.ones_like(slope))[0]
+
+    assert tg.equal(second(x), second(x.float()).half())
+    assert second(x).isfinite().all()
+
+
 def test_softplus_and_logsigmoid_do_not_overflow():
     x = tg.tensor([-1000.0, 1000.0])
     assert F.softplus(x).tolist() == [0.0, 1000.0] and F.logsigmoid(x).tolist() == [-1000.0, 0.0]

@@ -8,6 +8,8 @@ import math
 
 from ..autograd import Op
 from ..autograd import inplace as written_into
+from ..autograd.basic import cast
+from ..dtypes import float32
 from ..errors import ArgumentError, DTypeError, ShapeError
 from ..tensor import Tensor
 from .arithmetic import abs_op, add_op, div_op, mul_op, neg_op, sigmoid_op, square_op, sub_op
@@ -40,11 +42,11 @@ silu_grad = Op("silu_grad", "g x").rules(                # g s (1 + x (1 - s)), 
 gelu_op = Op("gelu", "x", residuals="slope", promote="float").rules(x=lambda g, x, slope: gelu_grad(g, x, slope))
 gelu_grad = Op("gelu_grad", "g x slope", promote=None).rules(    # g slope, which is P(x) + x p(x); P' = p, p' = -x p
     g=lambda u, x, slope: gelu_grad(u, x, slope),
-    x=lambda u, g, x: mul_op(mul_op(u, g), mul_op(_normal_density(x), sub_op(2, square_op(x)))))
+    x=lambda u, g, x: _times_curvature(u, g, x, _gelu_curvature))
 gelu_tanh_op = Op("gelu_tanh", "x", promote="float").rules(x=lambda g, x: gelu_tanh_grad(g, x))
 gelu_tanh_grad = Op("gelu_tanh_grad", "g x").rules(
     g=lambda u, x: gelu_tanh_grad(u, x),
-    x=lambda u, g, x: mul_op(mul_op(u, g), _gelu_tanh_curvature(x)))
+    x=lambda u, g, x: _times_curvature(u, g, x, _gelu_tanh_curvature))
 softplus_op = Op("softplus", "x", attrs="beta threshold", promote="float").rules(
     x=lambda g, x, beta, threshold: softplus_grad(g, x, beta=beta, threshold=threshold))
 softplus_grad = Op("softplus_grad", "g x", attrs="beta threshold").rules(
@@ -71,6 +73,20 @@ def _silu_curvature(x, s):
 
 def _normal_density(x):
     return mul_op(exp_op(mul_op(square_op(x), -0.5)), 1 / math.sqrt(2 * math.pi))
+
+
+def _times_curvature(u, g, x, curvature):
+    """u g times the second derivative at x; in float32 for 16-bit numbers, whose powers soon overflow."""
+    dtype = x.array.dtype
+    if dtype.itemsize > 2:
+        return mul_op(mul_op(u, g), curvature(x))
+    u, g, x = (cast(a, dtype=float32.numpy) for a in (u, g, x))
+    return cast(mul_op(mul_op(u, g), curvature(x)), dtype=dtype)
+
+
+def _gelu_curvature(x):
+    """The second derivative of x P(x): p(x) (2 - x^2)."""
+    return mul_op(_normal_density(x), sub_op(2, square_op(x)))
 
 
 def _gelu_tanh_curvature(x):
