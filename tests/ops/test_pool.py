@@ -119,6 +119,25 @@ def test_max_pool_pads_with_minus_infinity():
     assert tg.max_pool2d(tg.full((1, 1, 4, 4), -1.0), 3, 2, 1).tolist() == [[[[-1, -1], [-1, -1]]]]
 
 
+def test_padding_wins_no_window_where_all_is_minus_infinity():
+    x = leaf([[[-np.inf, -np.inf, 1, 2]]])
+    y, index = F.max_pool1d(x, 2, 1, 1, return_indices=True)
+    assert index.tolist() == [[[0, 0, 2, 3, 3]]]
+    assert gradients(y, x, tg.ones_like(y))[0].tolist() == [[[2, 0, 1, 2]]]
+
+
+@pytest.mark.oracle
+@given(case=pool_cases(max_dilation=2, max_extra=4), keep=st.integers(0, 3))
+def test_minus_infinities_have_pytorch_s_indices(case, keep):
+    import torch
+    x, options = case
+    x = np.where(np.arange(x.size).reshape(x.shape) % 7 < keep, x, -np.inf)
+    ours, theirs = both("max_pool", x.ndim - 2)
+    index = ours(tg.tensor(x), **options, return_indices=True)[1]
+    place = theirs(torch.tensor(x), **options, return_indices=True)[1]
+    assert index.tolist() == place.tolist()
+
+
 def test_windows_that_padding_would_fill_are_not_made():
     """A peer's default emits -inf for 5x5, kernel 2, stride 2, padding 1."""
     assert tg.isfinite(tg.max_pool2d(tg.randn(1, 1, 5, 5), 2, 2, 1)).all()

@@ -28,15 +28,29 @@ def max_pool(device, x, *, geom, wants=frozenset(), largest=None):
     y = device.empty(shape, x.dtype)
     index = device.empty(shape, tap_dtype(geom)) if "index" in wants else None
     lowest = xp.iinfo(x.dtype).min if x.dtype.kind in "iu" else -xp.inf
+    first = _first_inside(xp, geom, index.dtype) if index is not None and any(geom.before) else None
 
     def run(block):
         taps = tap_views(device, patch(device, x[block.images], block, lowest, x.dtype), geom, block.number)
         here = (block.images, *block.where)
         (largest or walk)(device, taps, geom, y[here], None if index is None else index[here])
+        if first is not None:
+            nothing = y[here] == lowest                 # else the first tap would win, which may lie in the padding
+            if device.type != "cpu" or nothing.any():
+                index[here] = xp.where(nothing, first[block.where], index[here])
 
     blocks = _blocks(device, x, geom)
     device.share(run, blocks, alone=x.nbytes < ALONE)
     return channels_first(y), None if index is None else channels_first(index)
+
+
+def _first_inside(xp, geom, dtype):
+    """The number of each window's first tap that is not in the padding: (*output, 1)."""
+    number = xp.zeros((1,) * (geom.rank + 1), dtype)
+    for axis, (o, k, s, d, b) in enumerate(zip(geom.output, geom.kernel, geom.stride, geom.dilation, geom.before)):
+        along = xp.asarray([max(0, -((i * s - b) // d)) for i in range(o)], dtype)
+        number = number * dtype.type(k) + along.reshape((-1,) + (1,) * (geom.rank - axis))
+    return number
 
 
 def walk(device, taps, geom, y, index):
