@@ -1,9 +1,10 @@
 """Timing side by side with PyTorch: call by call in one process, so that both meet the same machine.
 
 A shared machine changes its speed for seconds at a time; only the median of the ratios of neighbouring calls means
-anything. PyTorch's worker threads spin for a while after a call, so ours waits a moment for them. Where other processes
-took part of the processors meanwhile (Linux tells), two threads wait for them and one thread does not: a case is timed
-again, and marked if it is never alone.
+anything. PyTorch's worker threads spin for a while after a call, so ours waits a moment for them. After a wait threads
+are asleep, and may wake on the core of the other for a millisecond or more: a short call is made twice and the second
+one counts, for both sides, as in a loop. Where other processes took part of the processors meanwhile (Linux tells), two
+threads wait for them and one thread does not: a case is timed again, and marked if it is never alone.
 """
 import json
 import os
@@ -14,6 +15,7 @@ from pathlib import Path
 from time import perf_counter, process_time, sleep
 from typing import NamedTuple
 
+LONG = 0.1                  # seconds of a call beside which waking its threads is nothing
 ALONE = 0.05                # share of one processor that others may take during a case
 TRIES = 3
 
@@ -52,6 +54,12 @@ def once(call):
     return perf_counter() - start
 
 
+def awake(call):
+    """Seconds of a call whose threads are awake."""
+    first = once(call)
+    return first if first > LONG else once(call)
+
+
 def busy_seconds():
     """Seconds that all processors together have been busy, or None where the system does not say (not Linux)."""
     try:
@@ -80,10 +88,10 @@ def _timed(ours, its_calls, repeats, pause):
     mine, its = [], [[] for _ in its_calls]
     for _ in range(repeats):
         for call, times in zip(its_calls, its):
-            times.append(once(call))
+            times.append(awake(call))
             if pause:
                 sleep(pause)
-        mine.append(once(ours))
+        mine.append(awake(ours))
     ratios = [statistics.median(a / b for a, b in zip(mine, times)) for times in its]
     others = 0.0
     if busy is not None:
