@@ -4,7 +4,7 @@ import threading
 import pytest
 
 import tinygrad_cnn as tg
-from tinygrad_cnn.autograd import differentiate
+from tinygrad_cnn.autograd import differentiate, views
 
 
 @pytest.fixture
@@ -151,3 +151,21 @@ def test_ctrl_c_when_a_backward_pass_has_just_turned_recording_off_does_not_leav
     with pytest.raises(KeyboardInterrupt):
         (x * 2).sum().backward(inputs=[x] if inputs else None)
     assert calls[step - 1] is False and tg.is_grad_enabled()
+
+
+def test_ctrl_c_when_a_view_has_just_turned_recording_on_does_not_leave_it_on(x, monkeypatch):
+    base = x * 1
+    view = base[:1]
+    base.mul_(2)
+    set_mode = views.set_mode
+
+    def interrupted(mode):
+        set_mode(mode)
+        monkeypatch.setattr(views, "set_mode", set_mode)
+        raise KeyboardInterrupt
+
+    monkeypatch.setattr(views, "set_mode", interrupted)
+    with tg.no_grad():
+        with pytest.raises(KeyboardInterrupt):
+            repr(view.edge)
+        assert not tg.is_grad_enabled()

@@ -6,7 +6,7 @@ gets a new edge by an in-place write, the view's own edge is derived again, alon
 from ..errors import InPlaceError, StaleValueError
 from ..tensor import Tensor
 from .graph import move_retained
-from .modes import is_grad_enabled, reset_mode, set_mode
+from .modes import get_mode, is_grad_enabled, set_mode
 
 
 def shares_memory(y, x):
@@ -59,15 +59,16 @@ class View(Tensor):
         if source.edge is None:                         # it was detached, not written: this view is what it was
             return
         self.require_path("a view")
-        token = set_mode(True)
+        before = get_mode()
         try:
+            set_mode(True)                              # in here: Ctrl-C may come as soon as it is set
             x = Tensor(source.array, source.device, source.edge)
             for op, attrs in self.path:
                 x = op(x, **attrs)
             move_retained(self, self._own, x.edge)
             self._own = x.edge
         finally:
-            reset_mode(token)
+            set_mode(before)
 
     def require_path(self, name):
         """Refuse to follow the path where the source has another shape, or other data, than when the view was made."""

@@ -5,7 +5,7 @@ first. The backward events come from a pass of the engine that keeps every saved
 saved values have been freed, only the order and the formulas are left, and a note says so.
 """
 from ..autograd.graph import Node, Part
-from ..autograd.modes import changed, reset_mode, set_mode
+from ..autograd.modes import changed, get_mode, set_mode
 from ..errors import GradError, GraphFreedError, StaleValueError
 from ..nn import Parameter
 from ..tensor import Leaf, Tensor
@@ -141,8 +141,9 @@ class GraphReader(Recorder):
 
     def go_back(self, loss):
         """Write down a backward pass that keeps what is saved and adds into no `.grad`."""
-        token = set_mode(changed(grad=False, tape=None))
+        before = get_mode()
         try:
+            set_mode(changed(grad=False, tape=None))    # in here: Ctrl-C may come as soon as it is set
             sweep = WatchedPass(self, retain=True, create=False, dry=True)
             one = Tensor(self.device.xp.ones(loss.array.shape, loss.array.dtype), self.device)
             sweep.give(loss.edge, one, False)
@@ -150,7 +151,7 @@ class GraphReader(Recorder):
                 pass
             sweep.settle()
         finally:
-            reset_mode(token)
+            set_mode(before)
 
     def go_back_in_order(self, loss):
         """Write down the steps of a backward pass without their numbers."""
