@@ -1,5 +1,7 @@
 """Memory: work arrays are reported and released, freed arrays are kept for the next and given back on request."""
 import gc
+import mmap
+import pathlib
 import threading
 
 import numpy as np
@@ -53,16 +55,33 @@ def test_released_scratch_memory_stays_with_the_kernel_that_uses_it(workers):
     assert (in_use == 7).all()
 
 
+def _resident():
+    """Bytes of this process that are in memory now."""
+    return int(pathlib.Path("/proc/self/statm").read_text().split()[1]) * mmap.PAGESIZE
+
+
 @needs_glibc
-def test_memory_of_a_dead_array_is_kept_and_given_back_on_request():
+@pytest.mark.parametrize("size", [8 * MIB, 100 * MIB])
+def test_memory_of_a_dead_array_is_kept_and_given_back_on_request(size):
     gc.collect()                                        # what other tests left must not die meanwhile
     tg.backends.cpu.empty_cache()
-    before = tg.backends.cpu.memory_stats()
-    x = tg.zeros(8 * MIB // 4)
-    assert tg.backends.cpu.memory_stats()["allocated"] >= before["allocated"] + 8 * MIB
+    before, resident = tg.backends.cpu.memory_stats(), _resident()
+    x = tg.zeros(size // 4) + 1
+    assert tg.backends.cpu.memory_stats()["allocated"] >= before["allocated"] + size
     del x
-    assert tg.backends.cpu.memory_stats()["kept"] >= 8 * MIB
+    assert tg.backends.cpu.memory_stats()["kept"] >= size
+    assert _resident() > resident + size // 2
     tg.backends.cpu.empty_cache()
+    assert _resident() < resident + size // 2
+
+
+@needs_glibc
+def test_a_thread_makes_an_array_larger_than_the_heap_it_has_of_its_own():
+    made = []
+    thread = threading.Thread(target=lambda: made.append(np.ones(200 * MIB, np.uint8)))
+    thread.start()
+    thread.join()
+    assert int(made[0].sum(dtype=np.int64)) == 200 * MIB
 
 
 @pytest.fixture
