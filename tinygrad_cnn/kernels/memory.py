@@ -3,15 +3,15 @@
 A training step makes and drops the same arrays again and again. Left alone, glibc gives a large one's memory back to
 the system as it dies, and the system maps and clears it anew, 4 kB at a time: 12,500 page faults in a step of ResNet-20
 with 128 images, 3 with the settings made here; a ReLU of 12.8 MB, forward and backward, takes 3.6 ms in place of 8.7.
-So every array lives in the heap, however large: with arrays of 128 MB a step takes 1.3 s in place of 2.4. The heap
-grows to what was in use at its fullest, and more where shapes change from step to step and leave gaps (613 MB in place
-of 458 in a trial of 35 shapes); empty_cache() gives back what no array uses.
+So every array lives in the heap, however large, and the heap does not shrink by itself: with arrays of 128 MB a step
+takes 1.2 s in place of 2.4. The heap grows to what was in use at its fullest, and further where shapes change from step
+to step and leave gaps (613 MB in place of 458 in a trial of 35 shapes); empty_cache() gives back what no array uses.
 Elsewhere (macOS, Windows, musl) the C library does as it likes.
 """
 import ctypes
 import sys
 
-KEPT = 1 << 30              # bytes at the end of the heap above which they go back to the system
+KEPT = -1                   # bytes at the end of the heap above which they go back to the system: as many as there are
 OUTSIDE = 0                 # arrays that may live outside the heap
 AHEAD = 64 << 20            # bytes by which the heap grows at least
 
