@@ -21,6 +21,7 @@ from .rows import BLOCK, NARROW, Along, block_rows, pieces
 
 WHOLE = 1 << 13             # numbers in a row up to which it is summed in float32, and a gradient's tile has whole rows
 ROWS = 64                   # rows in a tile of longer ones
+PART = 256                  # numbers that are summed at once
 FAR = 1                     # standard deviations from 0 beyond which a mean costs more than one bit
 
 
@@ -127,11 +128,10 @@ class _Backward:
         """The sums of a tile: of its rows, and over them."""
         h, u = self._inputs(r, c)
         v = np.multiply(h, u, out=self.device.scratch("row norm", h.shape, h.dtype))
-        np.matmul(h, self.w_mean[c], out=self.sums[j, 0, r])
-        np.matmul(v, self.w_mean[c], out=self.sums[j, 1, r])
+        self.sums[j, 0, r], self.sums[j, 1, r] = np.dot(h, self.w_mean[c]), np.dot(v, self.w_mean[c])
         if self.affine:
-            with_mean, total = np.matmul(self.factors[:, r], h)
-            self.partial[i, 0, c], self.partial[i, 1, c] = np.matmul(self.rstd[r], v) - with_mean, total
+            with_mean, total = np.dot(self.factors[:, r], h)
+            self.partial[i, 0, c], self.partial[i, 1, c] = np.dot(self.rstd[r], v) - with_mean, total
 
     def combine(self, r, c, i, j):
         """dx of a tile: g rstd w less what was found for its rows."""
@@ -153,7 +153,7 @@ def _sums(u, ones, total, square):
         np.matmul(u, ones, out=total)
         np.einsum("rc,rc->r", u, u, out=square)
         return
-    length = min(width, WHOLE)
+    length = width if width < 2 * PART else PART
     whole = width // length * length
     parts, rest = u[:, :whole].reshape(len(u), -1, length), u[:, whole:]
     np.add.reduce(parts @ ones[:length], axis=1, dtype=total.dtype, out=total)

@@ -223,7 +223,7 @@ def _spread(device, g, geom, spread):
         if not unpadded:
             dx[images] = whole[inside]
 
-    budget = block_bytes(device)
+    budget = _budget(device)
     groups = image_groups(len(g), prod(extents) * channels * work.itemsize, budget)
     device.share(run, groups, alone=dx.nbytes < ALONE)
     return channels_first(dx)
@@ -260,7 +260,12 @@ def _taps(geom):
 
 def _blocks(device, x, geom):
     reach = prod(min(s, k) for s, k in zip(geom.stride, geom.kernel))      # input read for each output
-    return cut(len(x), geom, (1 + reach) * x.shape[-1] * x.dtype.itemsize, block_bytes(device))
+    return cut(len(x), geom, (1 + reach) * x.shape[-1] * x.dtype.itemsize, _budget(device))
+
+
+def _budget(device):
+    """The bytes of a block: more than elsewhere, since masks and tap numbers have one byte, and their steps are short."""
+    return 2 * block_bytes(device)
 
 
 def _divisor(device, geom, count_include_pad, divisor_override, work):
