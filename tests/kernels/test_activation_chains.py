@@ -130,8 +130,8 @@ def test_gelu_in_float32_is_within_its_stated_errors_by_either_power(vectorized,
         value, slope, x = gelu_errors(np.linspace(-9, 9, 150_001).astype("float32"))
     finally:
         gelu_file._constants.cache_clear()
-    assert (np.abs(value) <= 2e-7 * np.abs(x)).all()
-    assert np.abs(slope).max() <= 3.5e-7
+    assert (np.abs(value) <= 2.8e-7 * np.abs(x)).all()
+    assert np.abs(slope).max() <= 3.1e-7
 
 
 def test_gelu_far_out_is_the_input_or_zero_and_its_slope_one_or_zero():
