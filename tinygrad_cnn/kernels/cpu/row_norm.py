@@ -139,8 +139,8 @@ class _Backward:
         b, constant = self.minus[:, r]
         scale, ones, dx = self.scale.part(c), self.ones.part(c), self.dx[r, c]
         v = scale.scale(h, self.rstd[r], self.device.scratch("row norm", h.shape, h.dtype))
-        np.subtract(v, ones.by_row(np.multiply, u, b, dx), out=v)
-        ones.by_row(np.subtract, v, constant, dx)
+        ones.by_row(np.subtract, v, constant, dx, out=v)
+        np.subtract(v, ones.by_row(np.multiply, u, b, dx), out=dx)
 
     def _inputs(self, r, c):
         return self.grads[r, c], _away(self.device, self.rows, self.centre, self.ones, r, c)
@@ -171,7 +171,7 @@ def _jobs(shape, whole):
     """
     count, size = shape
     if size <= whole:
-        height, width = (block_rows(count, size) if 2 * size <= BLOCK else 1), size
+        height, width = (block_rows(count, size) if size <= BLOCK else 1), size
     else:
         height, width = ROWS, -(-size // pieces(size * min(ROWS, count)))
     down, across = -(-count // height), -(-size // max(1, width))

@@ -49,9 +49,10 @@ class Along:
             return np.multiply(np.multiply(v, self.values, out=out), numbers[:, None], out=out)
         return np.multiply(self.times(numbers, out), v, out=out)
 
-    def by_row(self, function, v, numbers, out):
-        """function(v, numbers (R,)), into `out`, which is not v; the vector is ones."""
-        return function(v, numbers[:, None] if self.long else self.times(numbers, out), out=out)
+    def by_row(self, function, v, numbers, room, out=None):
+        """function(v, numbers (R,)) into `out`, or into `room`, where numbers are laid out, not v; the vector is ones."""
+        laid = numbers[:, None] if self.long else self.times(numbers, room)
+        return function(v, laid, out=room if out is None else out)
 
 
 def largest(v):
