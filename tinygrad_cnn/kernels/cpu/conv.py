@@ -22,6 +22,7 @@ FEW = 6                                                 # channels below which a
 MERGED = 32                                             # channels that merged groups may have together
 MERGED_TILES = 16                                       # the same for Winograd's products, which are larger
 WIDE = 8                                                # channels from which Winograd's transforms pay
+WIDE_PHASES = 16                                        # channels of a stride's phases together from which they do
 
 
 def algorithm(groups, channels, features, geometry, dtype):
@@ -34,7 +35,8 @@ def algorithm(groups, channels, features, geometry, dtype):
     """
     if choice.forced is not None:
         return forced(groups, channels, features, geometry, dtype)
-    wide = groups > 1 or min(channels * prod(geometry.stride), features) >= WIDE
+    together = channels * prod(geometry.stride)
+    wide = groups > 1 or features >= WIDE and together >= (WIDE if together == channels else WIDE_PHASES)
     if wide and reach(geometry) and dtype == np.float32 and not choice.precise:
         return "winograd"
     if groups == 1:
