@@ -57,7 +57,7 @@ def test_released_scratch_memory_stays_with_the_kernel_that_uses_it(workers):
 
 def _resident():
     """Bytes of this process that are in memory now."""
-    return int(pathlib.Path("/proc/self/statm").read_text().split()[1]) * mmap.PAGESIZE
+    return int(pathlib.Path("/proc/self/statm").read_text(encoding="ascii").split()[1]) * mmap.PAGESIZE
 
 
 @needs_glibc

@@ -8,7 +8,8 @@ z = (x - mean) rstd, h = g w and the mean of a row m(.) = (.) 1 / M,
     m(h) = g w / M,   m(h z) = rstd (v w - mean g w) / M,    dweight = sum rstd (v - mean g),   dbias = sum g
 
 So v = g x is the only array that the sums need: they are products of it, and of g, with vectors. Differences of large
-numbers lose digits, so where a row's mean is far from 0, x - mean takes the place of x, and 0 that of mean.
+numbers lose digits, more than one bit where a row's mean is further from 0 than a standard deviation: for such rows
+x - mean takes the place of x, and 0 that of mean.
 
 A tile is a block of whole rows where they are short, and goes through the whole chain in cache. Long rows are cut, and
 their sums gathered before the second half of the chain; a gradient's tile then has columns of many rows, so that
@@ -22,7 +23,6 @@ from .rows import BLOCK, NARROW, Along, block_rows, pieces
 WHOLE = 1 << 13             # numbers in a row up to which it is summed in float32, and a gradient's tile has whole rows
 ROWS = 64                   # rows in a tile of longer ones
 PART = 256                  # numbers that are summed at once
-FAR = 1                     # standard deviations from 0 beyond which a mean costs more than one bit
 
 
 def layer_norm(device, x, weight, bias, form, eps, wants=frozenset()):
@@ -49,15 +49,16 @@ class _Forward:
     def job(self, some, tiles):
         """Some rows."""
         m, square = self.means(tiles, some, None)
-        spread = square - m * m
-        if not (m * m <= FAR * FAR * spread).all() or spread.max() == np.inf:
-            self.mean[some] = m
-            d, square = self.means(tiles, some, self.mean)
-            m, spread = self.mean[some] + d, np.maximum(square - d * d, 0)      # rounding can take it below zero
+        shift = m * m
+        spread = square - shift
+        near = (shift <= spread).all() and spread.max() < np.inf        # nothing has overflowed, and nothing is NaN
         self.mean[some] = m
-        rstd = np.divide(1, np.sqrt(spread + self.eps), out=self.rstd[some])
-        near = not self.scale.long and _near(m * rstd, rstd)
-        _inside(self.device, self.near if near else self.far_or_long, tiles)
+        if not near:
+            d, square = self.means(tiles, some, self.mean)
+            self.mean[some] += d
+            spread = np.maximum(square - d * d, 0)      # rounding can take it below zero
+        np.divide(1, np.sqrt(spread + self.eps), out=self.rstd[some])
+        _inside(self.device, self.near if near and not self.scale.long else self.far_or_long, tiles)
 
     def means(self, tiles, some, centre):
         """m(u) and m(u u) for u = x - centre."""
@@ -119,9 +120,9 @@ class _Backward:
         """dx of some rows, and their part of the sums."""
         _inside(self.device, self.add_up, tiles)
         mean_h, mean_v = _total(self.sums[:, :, some])
-        b = self.rstd_cubed[some] * (mean_v - self.mean[some] * mean_h)
-        c = self.rstd[some] * mean_h - b * self.mean[some]
-        self.minus[:, some] = b, c
+        mean, (b, c) = self.mean[some], self.minus[:, some]
+        np.multiply(self.rstd_cubed[some], mean_v - mean * mean_h, out=b)
+        np.subtract(self.rstd[some] * mean_h, b * mean, out=c)
         _inside(self.device, self.combine, tiles)
 
     def add_up(self, r, c, i, j):
@@ -213,7 +214,7 @@ def _away(device, rows, centre, ones, r, c):
 
 def _near(t, rstd):
     """Whether sums of x itself serve, not of x - mean: no t = mean rstd is far from 0, and nothing has overflowed."""
-    return bool(t.min() >= -FAR and t.max() <= FAR and rstd.min() > 0)
+    return bool(t.min() >= -1 and t.max() <= 1 and rstd.min() > 0)
 
 
 def _of_a_row(p, rows, default):

@@ -7,6 +7,8 @@ then the ufunc runs along all rows at once at 8 to 11. Sums of rows are products
 A block of rows goes through its chain while it is in cache. Each row is computed alone, so results do not depend on the
 number of threads.
 """
+from math import isfinite
+
 import numpy as np
 
 BLOCK = 3 << 17             # most numbers in a block: 1.5 MB of float32, so that calls are few and long
@@ -36,7 +38,7 @@ class Along:
 
     def times(self, numbers, out):
         """numbers (R,) times the vector, into `out` (R, M), contiguous."""
-        if self.pairs is not None and len(numbers) % 2 == 0 and np.isfinite(numbers @ numbers):
+        if self.pairs is not None and len(numbers) % 2 == 0 and isfinite(numbers @ numbers):
             np.matmul(numbers.reshape(-1, 2), self.pairs, out=out.reshape(len(numbers) // 2, self.pairs.shape[1]))
             return out                                  # two rows at once: NaN times 0 would reach the other one
         columns = np.ones((len(numbers), 2), out.dtype)
@@ -50,7 +52,7 @@ class Along:
         return np.multiply(self.times(numbers, out), v, out=out)
 
     def by_row(self, function, v, numbers, room, out=None):
-        """function(v, numbers (R,)) into `out`, or into `room`, where numbers are laid out, not v; the vector is ones."""
+        """function(v, numbers (R,)) into `out`, or `room`, where numbers are laid out, not in v; the vector is ones."""
         laid = numbers[:, None] if self.long else self.times(numbers, room)
         return function(v, laid, out=room if out is None else out)
 

@@ -264,7 +264,7 @@ def _blocks(device, x, geom):
 
 
 def _budget(device):
-    """The bytes of a block: more than elsewhere, since masks and tap numbers have one byte, and their steps are short."""
+    """The bytes of a block: more than elsewhere, since masks and tap numbers have one byte: their steps are short."""
     return 2 * block_bytes(device)
 
 
