@@ -7,9 +7,10 @@ Shapes: any; arrays of other kinds or shapes, and small ones, are left to numpy.
 """
 import numpy as np
 
-from .blocks import CHEAP, each_block, flat_rows, in_blocks_alone
+from .blocks import each_block, flat_rows, in_blocks_alone
 
 SMALL = 1 << 10             # numbers up to which one call of numpy.where costs less than five of ufuncs
+ALONE = 1 << 19             # numbers up to which one thread does as well: memory is the limit
 BITS = {np.dtype("float32"): np.dtype("int32"), np.dtype("float64"): np.dtype("int64")}
 ZERO = {dtype: np.zeros((), dtype) for dtype in BITS}
 _F32 = np.dtype("float32")
@@ -81,7 +82,7 @@ def _large_relu_grad(device, g, y):
         np.copyto(bits[part], kept)
         np.bitwise_and(bits[part], bits_of_g[part], out=bits[part])
 
-    each_block(device, block, g.size, threads=g.size >= CHEAP)
+    each_block(device, block, g.size, threads=g.size > ALONE)
     return restore(dx)
 
 
