@@ -76,6 +76,23 @@ def test_memory_of_a_dead_array_is_kept_and_given_back_on_request(size):
 
 
 @needs_glibc
+def test_shapes_that_change_do_not_make_the_heap_grow_for_ever():
+    random = np.random.default_rng(0)
+
+    def steps(number):
+        kept = []
+        for _ in range(number):
+            arrays = [np.empty(size, np.uint8) for size in random.integers(1000, 8 * MIB, 20)]
+            kept.append(arrays[random.integers(20)])
+            if len(kept) > 5:
+                del kept[random.integers(5)]
+        stats = tg.backends.cpu.memory_stats()
+        return stats["allocated"] + stats["kept"]
+
+    assert steps(300) <= steps(30) + 64 * MIB           # of 80 MiB on average, 160 at most, that live at once
+
+
+@needs_glibc
 def test_a_thread_makes_an_array_larger_than_the_heap_it_has_of_its_own():
     made = []
     thread = threading.Thread(target=lambda: made.append(np.ones(200 * MIB, np.uint8)))
