@@ -232,3 +232,10 @@ def test_the_rule_says_which_algorithm_takes_a_geometry(channels, features, grou
     geom = conv_geometry("conv", (28,) * len(kernel), kernel, groups=groups)
     assert algorithm(groups, channels // groups, features // groups, geom, np.dtype("float32")) == name
     assert algorithm_dx(groups, channels // groups, features, geom) == name_dx
+
+
+@pytest.mark.parametrize("channels, kernel, stride, name", [
+    (3, 7, 2, "strips"), (3, 5, 2, "strips"), (4, 5, 2, "winograd"), (3, 11, 4, "winograd"), (64, 3, 2, "blocks")])
+def test_the_rule_counts_the_channels_of_a_stride_s_phases(channels, kernel, stride, name):
+    geom = conv_geometry("conv", (112, 112), (kernel, kernel), stride=stride)
+    assert algorithm(1, channels, 64, geom, np.dtype("float32")) == name

@@ -88,6 +88,13 @@ def test_squares_too_large_for_float32_are_left_infinite_as_by_the_plain_twin():
         np.testing.assert_allclose(a, b, rtol=1e-4, atol=1e-5)
 
 
+def test_rows_whose_squares_vanish_are_infinite_as_by_the_plain_twin_where_eps_is_0():
+    x = normal((300, 56), dtype="float32")[0] * np.float32(1e-25)
+    ours, theirs = (layer_norm(room, x, x, None, None, eps=0)[0] for room in (cpu, generic))
+    assert np.isinf(theirs).all()
+    np.testing.assert_array_equal(ours, theirs)
+
+
 @pytest.mark.oracle
 @pytest.mark.parametrize("offset", [0, 0.95, 1.9, 1000])
 @pytest.mark.parametrize("shape", [(2000, 56), (300, 1000), (80, 5000), (20, 40000)], ids=str)

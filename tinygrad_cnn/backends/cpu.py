@@ -14,8 +14,8 @@ def memory_stats():
     """Bytes of memory: {"allocated": in use in this process, "kept": freed and kept for the next arrays, "scratch": of
     those in use, the work arrays that kernels keep}. allocated and kept are None where the C library does not say.
 
-    What is kept is at most 1 GiB at the end of the heap, and nothing of an array of over 32 MiB; what lies between
-    arrays in use cannot go back before they do.
+    The heap grows to what was in use at its fullest, and further where shapes that change leave gaps; it does not
+    shrink before `empty_cache()`. Pages that this gave back from between arrays in use still count as kept.
 
     >>> import tinygrad_cnn as tg
     >>> sorted(tg.backends.cpu.memory_stats())

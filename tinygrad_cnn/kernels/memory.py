@@ -6,6 +6,7 @@ with 128 images, 3 with the settings made here; a ReLU of 12.8 MB, forward and b
 So every array lives in the heap, however large, and the heap does not shrink by itself: with arrays of 128 MB a step
 takes 1.2 s in place of 2.4. The heap grows to what was in use at its fullest, and further where shapes change from step
 to step and leave gaps (613 MB in place of 458 in a trial of 35 shapes); empty_cache() gives back what no array uses.
+Threads have heaps of their own, for arrays of up to 64 MB, whose ends stay theirs.
 Elsewhere (macOS, Windows, musl) the C library does as it likes.
 """
 import ctypes

@@ -21,10 +21,10 @@ _INFINITY = float("inf")
 
 
 def relu(device, x, out=None):
-    """max(x, 0): numpy.clip takes 0.16 ns a number in memory, numpy.maximum 0.4, and 0.25 against a row of zeros."""
+    """max(x, 0), of -0 itself: numpy.clip takes 0.16 ns a number in memory, numpy.maximum 0.4."""
     dtype = x.dtype
-    if x.size <= SMALL or dtype not in ZERO:
-        return np.maximum(x, zero_of(x)) if out is None else np.maximum(x, zero_of(x), out=out)
+    if x.size <= SMALL or dtype not in ZERO:            # of two zeros numpy.maximum takes the second
+        return np.maximum(zero_of(x), x) if out is None else np.maximum(zero_of(x), x, out=out)
     (row,), restore = flat_rows([x])
     in_place = out is x and np.shares_memory(row, x)
     y = row if in_place else device.empty(x.size, dtype)

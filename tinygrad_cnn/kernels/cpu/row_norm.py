@@ -51,7 +51,8 @@ class _Forward:
         m, square = self.means(tiles, some, None)
         shift = m * m
         spread = square - shift
-        near = (shift <= spread).all() and spread.max() < np.inf        # nothing has overflowed, and nothing is NaN
+        near = (shift <= spread).all() and spread.max() < np.inf        # nothing has overflowed, and nothing is NaN,
+        near = near and (self.eps > 0 or spread.min() > 0)              # and no rstd is infinite
         self.mean[some] = m
         if not near:
             d, square = self.means(tiles, some, self.mean)
