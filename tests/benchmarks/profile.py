@@ -13,7 +13,7 @@ from time import perf_counter
 
 import tinygrad_cnn as tg
 from tests.benchmarks.nets import NETS, training_step
-from tests.benchmarks.pairs import need_torch, threads
+from tests.benchmarks.pairs import need_torch, once, threads
 from tinygrad_cnn.device import Device
 
 WARMUP, STEPS, SHOWN = 5, 30, 12
@@ -77,12 +77,7 @@ def theirs(torch, net):
 
 def timed(step):
     """The median milliseconds of a step."""
-    times = []
-    for _ in range(STEPS):
-        start = perf_counter()
-        step()
-        times.append(1e3 * (perf_counter() - start))
-    return median(times)
+    return 1e3 * median(once(step) for _ in range(STEPS))
 
 
 def main():

@@ -17,7 +17,6 @@ hardsigmoid = in_blocks(activation.hardsigmoid)
 
 SMALL = 1 << 14             # numbers up to which numpy.maximum is no slower than numpy.clip
 ALONE = 1 << 20             # numbers up to which one thread does as well: memory is the limit
-_INFINITY = float("inf")
 
 
 def relu(device, x, out=None):
@@ -30,7 +29,7 @@ def relu(device, x, out=None):
     y = row if in_place else device.empty(x.size, dtype)
 
     def block(start, stop):
-        np.clip(row[start:stop], 0, _INFINITY, out=y[start:stop])
+        np.clip(row[start:stop], 0, np.inf, out=y[start:stop])
 
     each_block(device, block, x.size, threads=x.size > ALONE)
     if in_place:

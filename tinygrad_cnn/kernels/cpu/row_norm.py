@@ -15,6 +15,9 @@ A tile is a block of whole rows where they are short, and goes through the whole
 their sums gathered before the second half of the chain; a gradient's tile then has columns of many rows, so that
 dweight and dbias are sums over a tile's rows too. Sums of tiles, and of parts of a long row, are added in float64 and
 in one order: results do not depend on the number of threads.
+
+A product with few results is left to numpy.dot, or has more by summing in parts: up to 500, numpy.matmul and
+numpy.vecdot keep the interpreter, however long the sums, and the other thread stands still.
 """
 import numpy as np
 
@@ -49,10 +52,10 @@ class _Forward:
     def job(self, some, tiles):
         """Some rows."""
         m, square = self.means(tiles, some, None)
-        shift = m * m
-        spread = square - shift
-        near = (shift <= spread).all() and spread.max() < np.inf        # nothing has overflowed, and nothing is NaN,
-        near = near and (self.eps > 0 or spread.min() > 0)              # and no rstd is infinite
+        mean_squared = m * m
+        spread = square - mean_squared
+        near = ((mean_squared <= spread).all() and spread.max() < np.inf        # nothing has overflowed or is NaN,
+                and (self.eps > 0 or spread.min() > 0))                         # and no rstd will be infinite
         self.mean[some] = m
         if not near:
             d, square = self.means(tiles, some, self.mean)

@@ -15,8 +15,8 @@ from ...geometry import CACHED
 from .products import multiply_in_pieces
 from .winograd import FLOAT, FREQUENCIES, SIZE, all_tiles, gather, spread, spread_gradient, transform
 
-# Bytes of transformed numbers that a thread works on at once. Forward and backward of 7x7 at stride 2 take 56 ms of one
-# thread with 1.2 MB, 49 with 2.5, 48 with 4.2; 64 channels of 56x56 27.5, 25.5, 24.3.
+# Bytes of transformed numbers that a thread works on at once. Forward and backward of 64 channels of 56x56 take 27.5 ms
+# of one thread with 1.2 MB, 25.5 with 2.5, 24.3 with 4.2.
 PIECE_BYTES = 4 << 20
 WIDTH = 32                                              # channels that images side by side have together, at least
 SIDE = 16                                               # images side by side at most
