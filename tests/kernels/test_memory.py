@@ -1,6 +1,7 @@
 """Memory: work arrays are reported and released, freed arrays are kept for the next and given back on request."""
 import gc
 import mmap
+import multiprocessing
 import pathlib
 import threading
 
@@ -55,28 +56,40 @@ def test_released_scratch_memory_stays_with_the_kernel_that_uses_it(workers):
     assert (in_use == 7).all()
 
 
-def _resident():
+def in_its_own_process(function, *args):
+    """Call the function where no other test has used the heap; what it asserts must hold."""
+    process = multiprocessing.get_context("spawn").Process(target=function, args=args)
+    process.start()
+    process.join()
+    assert process.exitcode == 0
+
+
+def resident():
     """Bytes of this process that are in memory now."""
     return int(pathlib.Path("/proc/self/statm").read_text(encoding="ascii").split()[1]) * mmap.PAGESIZE
+
+
+def keep_and_give_back(size):
+    gc.collect()
+    tg.backends.cpu.empty_cache()
+    before, in_memory = tg.backends.cpu.memory_stats(), resident()
+    x = tg.zeros(size // 4) + 1
+    assert tg.backends.cpu.memory_stats()["allocated"] >= before["allocated"] + size
+    del x
+    assert tg.backends.cpu.memory_stats()["kept"] >= size
+    assert resident() > in_memory + size // 2
+    tg.backends.cpu.empty_cache()
+    assert resident() < in_memory + size // 2
 
 
 @needs_glibc
 @pytest.mark.parametrize("size", [8 * MIB, 100 * MIB])
 def test_memory_of_a_dead_array_is_kept_and_given_back_on_request(size):
-    gc.collect()                                        # what other tests left must not die meanwhile
-    tg.backends.cpu.empty_cache()
-    before, resident = tg.backends.cpu.memory_stats(), _resident()
-    x = tg.zeros(size // 4) + 1
-    assert tg.backends.cpu.memory_stats()["allocated"] >= before["allocated"] + size
-    del x
-    assert tg.backends.cpu.memory_stats()["kept"] >= size
-    assert _resident() > resident + size // 2
-    tg.backends.cpu.empty_cache()
-    assert _resident() < resident + size // 2
+    in_its_own_process(keep_and_give_back, size)
 
 
-@needs_glibc
-def test_shapes_that_change_do_not_make_the_heap_grow_for_ever():
+def change_shapes():
+    tg.device("cpu")                                    # whose first use sets what the C library keeps
     random = np.random.default_rng(0)
 
     def steps(number):
@@ -91,6 +104,11 @@ def test_shapes_that_change_do_not_make_the_heap_grow_for_ever():
 
     first = steps(30)                                   # 80 MiB on average, 160 at most, live at once
     assert steps(300) <= first + 64 * MIB
+
+
+@needs_glibc
+def test_shapes_that_change_do_not_make_the_heap_grow_for_ever():
+    in_its_own_process(change_shapes)
 
 
 @needs_glibc
